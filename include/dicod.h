@@ -3074,9 +3074,9 @@ int32_t dicod_learn_progress_bar(void *userdata,
  *
  * Arrays written `a[n_axes]` have one value per axis, those written `a[n_axes][2]` a pair;
  * inputs and outputs are the caller's and may be the same array. Outputs are written only when
- * DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, and any number of
- * threads may use one handle at once in functions that take it as const; the others need it for
- * themselves. Nothing here communicates: every function is local to the process.
+ * DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, which is
+ * DICOD_ERROR_NULL_POINTER, and any number of threads may use one handle at once in functions that take it as
+ * const; the others need it for themselves. Nothing here communicates: every function is local to the process.
  *
  * The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
  * that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
@@ -3095,8 +3095,7 @@ typedef struct dicod_segmentation dicod_segmentation;
  * and the last takes what is left; where that would leave it nothing, the first size mod n
  * segments are one longer than the others.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
+ * Errors: DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
  * 1 or above the size of the domain, negative overlap); DICOD_ERROR_INVALID_SHAPE (full_shape
  * below 1 or with more elements than 64 bits can count, inner_bounds empty or not inside
  * full_shape).
@@ -3134,23 +3133,17 @@ dicod_status segmentation_free(dicod_segmentation **handle);
 
 /**
  * Number of axes.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_n_axes(const dicod_segmentation *handle, int64_t *n_axes);
 
 /**
  * Number of segments.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_n_segments(const dicod_segmentation *handle,
                                          int64_t *n_segments);
 
 /**
  * Number of segments along each axis: `counts[n_axes]`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_segments_per_axis(const dicod_segmentation *handle,
                                                 int64_t *counts);
@@ -3161,38 +3154,28 @@ dicod_status segmentation_get_segments_per_axis(const dicod_segmentation *handle
  * The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
  * ones are one smaller. For the only segment of an axis cut by number it is one more than the size
  * of the domain. Sizes of one segment: segmentation_get_segment_shape().
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_nominal_shape(const dicod_segmentation *handle,
                                             int64_t *shape);
 
 /**
  * Size of the domain along each axis: `shape[n_axes]`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_shape(const dicod_segmentation *handle, int64_t *shape);
 
 /**
  * Bounds of the domain in the full array: `bounds[n_axes][2]`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_inner_bounds(const dicod_segmentation *handle,
                                            int64_t *bounds);
 
 /**
  * Shape of the full array: `shape[n_axes]`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_full_shape(const dicod_segmentation *handle, int64_t *shape);
 
 /**
  * Overlap along each axis: `overlap[n_axes]`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_overlap(const dicod_segmentation *handle, int64_t *overlap);
 
@@ -3201,8 +3184,7 @@ dicod_status segmentation_get_overlap(const dicod_segmentation *handle, int64_t 
  *
  * `inner`: 0 for the outer part, anything else for the inner part.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_get_segment_bounds(const dicod_segmentation *handle,
                                              int64_t i_seg,
@@ -3214,8 +3196,7 @@ dicod_status segmentation_get_segment_bounds(const dicod_segmentation *handle,
  *
  * `inner`: 0 for the outer part, anything else for the inner part.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_get_segment_shape(const dicod_segmentation *handle,
                                             int64_t i_seg,
@@ -3229,8 +3210,7 @@ dicod_status segmentation_get_segment_shape(const dicod_segmentation *handle,
  *
  * `inner`: 0 for the outer part, anything else for the inner part.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_get_segment_slices(const dicod_segmentation *handle,
                                              int64_t i_seg,
@@ -3241,8 +3221,6 @@ dicod_status segmentation_get_segment_slices(const dicod_segmentation *handle,
 /**
  * The segment whose inner part holds `point[n_axes]` (global coordinates), or for a point outside
  * the domain the nearest one by the sum of the distances along the axes: `*i_seg`.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_find_segment(const dicod_segmentation *handle,
                                        const int64_t *point,
@@ -3258,8 +3236,7 @@ dicod_status segmentation_find_segment(const dicod_segmentation *handle,
  * there are, and `segments` their numbers. To ask for the count alone pass a `capacity` of 0, then
  * `segments` may be NULL; otherwise `segments` has room for `capacity` numbers, at least `*count`.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
+ * Errors: DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
  * negative or too small).
  */
 dicod_status segmentation_get_touched_segments(const dicod_segmentation *handle,
@@ -3280,8 +3257,7 @@ dicod_status segmentation_get_touched_segments(const dicod_segmentation *handle,
  * the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may be NULL; otherwise
  * `boxes` has room for `capacity` boxes, at least `*count`.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
  * (negative radius; capacity negative or too small).
  */
 dicod_status segmentation_get_touched_overlap_slices(const dicod_segmentation *handle,
@@ -3296,8 +3272,7 @@ dicod_status segmentation_get_touched_overlap_slices(const dicod_segmentation *h
  * Global coordinates `global[n_axes]` of `point[n_axes]`, given in local coordinates of segment
  * `i_seg`. The point may lie outside the segment.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
  * fit in 64 bits).
  */
 dicod_status segmentation_get_global_coordinate(const dicod_segmentation *handle,
@@ -3309,8 +3284,7 @@ dicod_status segmentation_get_global_coordinate(const dicod_segmentation *handle
  * Local coordinates `local[n_axes]`, in segment `i_seg`, of `point[n_axes]`, given in global
  * coordinates. The point may lie outside the segment.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
  * fit in 64 bits).
  */
 dicod_status segmentation_get_local_coordinate(const dicod_segmentation *handle,
@@ -3324,8 +3298,7 @@ dicod_status segmentation_get_local_coordinate(const dicod_segmentation *handle,
  *
  * `inner`: 0 for the outer part, anything else for the inner part.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_contains_point(const dicod_segmentation *handle,
                                          int64_t i_seg,
@@ -3339,8 +3312,7 @@ dicod_status segmentation_contains_point(const dicod_segmentation *handle,
  * if the point is in the inner part and the window ends inside the outer part on every side where
  * the segment has an overlap, otherwise 0. `radius[n_axes]` from 0.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
  * (negative radius).
  */
 dicod_status segmentation_contains_area(const dicod_segmentation *handle,
@@ -3353,8 +3325,7 @@ dicod_status segmentation_contains_area(const dicod_segmentation *handle,
  * How much of the overlap of segment `i_seg` the border of the full array cuts off, before and
  * after it on each axis: `padding[n_axes][2]`, what brings its outer part to full size.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_get_padding_to_overlap(const dicod_segmentation *handle,
                                                  int64_t i_seg,
@@ -3364,16 +3335,14 @@ dicod_status segmentation_get_padding_to_overlap(const dicod_segmentation *handl
  * The segment after `i_seg`, and 0 after the last: `*next`. An `i_seg` of -1 stands before the
  * first.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_increment(const dicod_segmentation *handle, int64_t i_seg, int64_t *next);
 
 /**
  * Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ * Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
 dicod_status segmentation_is_active(const dicod_segmentation *handle,
                                     int64_t i_seg,
@@ -3421,15 +3390,11 @@ dicod_status segmentation_reset(dicod_segmentation *handle, int64_t *changed);
 
 /**
  * Number of active segments.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_get_n_active(const dicod_segmentation *handle, int64_t *n_active);
 
 /**
  * Whether at least one segment is active: `*exists` is 1 or 0.
- *
- * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status segmentation_exists_active(const dicod_segmentation *handle, int32_t *exists);
 
@@ -3440,8 +3405,7 @@ dicod_status segmentation_exists_active(const dicod_segmentation *handle, int32_
  * `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol`
  * has its unit.
  *
- * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
+ * Errors: DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
  * not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
  * memory can hold).
  */

@@ -6,8 +6,7 @@ use crate::ffi::segmentation::{addressable, array_size, dicod_segmentation, get,
 
 /// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_is_active(
     handle: *const dicod_segmentation,
@@ -75,16 +74,12 @@ pub extern "C" fn segmentation_reset(handle: *mut dicod_segmentation, changed: *
 }
 
 /// Number of active segments.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_active(handle: *const dicod_segmentation, n_active: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_active(), n_active, "n_active"))
 }
 
 /// Whether at least one segment is active: `*exists` is 1 or 0.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_exists_active(handle: *const dicod_segmentation, exists: *mut i32) -> dicod_status {
     guard(|| write_one(get(handle)?.exists_active().into(), exists, "exists"))
@@ -96,8 +91,7 @@ pub extern "C" fn segmentation_exists_active(handle: *const dicod_segmentation, 
 /// `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol`
 /// has its unit.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
+/// Errors: DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
 /// not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
 /// memory can hold).
 #[unsafe(no_mangle)]

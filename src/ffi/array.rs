@@ -79,9 +79,10 @@ pub struct dicod_const_array {
     pub channels: *const *const c_void,
 }
 
-/// How the parts of a descriptor are called in messages.
+/// What a descriptor is over, how many channels that has, and how its parts are called in messages.
 pub(crate) struct Names {
     array: &'static str,
+    of_atoms: bool,
     struct_size: &'static str,
     element_type: &'static str,
     n_axes: &'static str,
@@ -101,9 +102,10 @@ macro_rules! part {
 }
 
 macro_rules! names {
-    ($array:literal) => {
+    ($array:literal, $of_atoms:literal) => {
         Names {
             array: $array,
+            of_atoms: $of_atoms,
             struct_size: concat!($array, "->struct_size"),
             element_type: part!($array, "element_type", "the kind of ", $array),
             n_axes: part!($array, "n_axes", "the number of axes of ", $array),
@@ -117,17 +119,19 @@ macro_rules! names {
     };
 }
 
-pub(crate) const X: Names = names!("x");
-pub(crate) const Z: Names = names!("z");
-pub(crate) const OUT: Names = names!("residual");
-pub(crate) const BACKGROUND: Names = names!("background");
-pub(crate) const WEIGHTS: Names = names!("weights");
-pub(crate) const PENALTIES: Names = names!("penalties");
+pub(crate) const X: Names = names!("x", false);
+pub(crate) const Z: Names = names!("z", true);
+pub(crate) const OUT: Names = names!("residual", false);
+pub(crate) const BACKGROUND: Names = names!("background", false);
+pub(crate) const WEIGHTS: Names = names!("weights", false);
+pub(crate) const PENALTIES: Names = names!("penalties", true);
 
 /// A descriptor that was checked.
 pub(crate) struct View<'a> {
     names: Names,
     n_axes: usize,
+    /// The shape of the whole.
+    domain: Point,
     /// Relative to the lowest element of a channel.
     layout: Strided,
     origin: Point,
@@ -211,15 +215,14 @@ fn span_of<T: Element>(layout: &mut Strided, names: &Names, n_axes: usize, chann
 }
 
 impl<'a> View<'a> {
-    /// Checks a descriptor of elements of type `T`: that it has `n_channels` over the box
-    /// `expected`, and that its elements can be addressed.
-    pub(crate) fn new<T: Element>(
-        array: *const dicod_array,
-        names: Names,
-        shape: &Shape,
-        expected: Point,
-        n_channels: usize,
-    ) -> Result<Self> {
+    /// Checks a descriptor of elements of type `T`: that it has the channels of what it is to describe, and that its elements
+    /// can be addressed.
+    pub(crate) fn new<T: Element>(array: *const dicod_array, names: Names, shape: &Shape) -> Result<Self> {
+        let (domain, per_signal, what) = match names.of_atoms {
+            true => (shape.valid(), shape.n_atoms, "n_signals * n_atoms"),
+            false => (shape.signal, shape.n_channels, "n_signals * n_channels"),
+        };
+        let n_channels = shape.n_signals * per_signal;
         let array = sized(array, names.array, names.struct_size, "an array descriptor")?;
         if array.element_type != T::CODE {
             let allowed = format!("{} ({}), that of the handle", T::CODE, T::NAME);
@@ -231,23 +234,13 @@ impl<'a> View<'a> {
             return Err(Error::argument(names.n_axes, array.n_axes, allowed));
         }
         let n_axes = shape.n_axes;
-        let block = block_of(array, &names, &shape.unpadded(expected))?;
+        let block = block_of(array, &names, &shape.unpadded(domain))?;
         if block.is_empty() {
-            return Ok(View {
-                names,
-                n_axes,
-                layout: Strided::contiguous([0; AXES]),
-                origin: [0; AXES],
-                span: 0,
-                channels: &[],
-            });
+            let layout = Strided::contiguous([0; AXES]);
+            return Ok(View { names, n_axes, domain, layout, origin: [0; AXES], span: 0, channels: &[] });
         }
         let expected = block.shape;
         if array.n_channels != n_channels as i64 {
-            let what = match names.array {
-                "z" => "n_signals * n_atoms",
-                _ => "n_signals * n_channels",
-            };
             let allowed = format!("{n_channels}, {what} of the handle");
             return Err(Error::argument(names.n_channels, array.n_channels, allowed));
         }
@@ -264,31 +257,23 @@ impl<'a> View<'a> {
             }
         }
         let span = span_of::<T>(&mut layout, &names, n_axes, channels)?;
-        Ok(View { names, n_axes, layout, origin: block.origin, span, channels })
+        Ok(View { names, n_axes, domain, layout, origin: block.origin, span, channels })
     }
 
     /// The same of an array that is written.
-    pub(crate) fn to_be_written<T: Element>(
-        array: *const dicod_array,
-        names: Names,
-        shape: &Shape,
-        expected: Point,
-        n_channels: usize,
-    ) -> Result<Self> {
-        let view = View::new::<T>(array, names, shape, expected, n_channels)?;
+    pub(crate) fn to_be_written<T: Element>(array: *const dicod_array, names: Names, shape: &Shape) -> Result<Self> {
+        let view = View::new::<T>(array, names, shape)?;
         view.fails_if_overlapping::<T>()?;
         Ok(view)
     }
 
     /// Fails if an input lacks a part of the domain that no other rank can bring.
-    pub(crate) fn fails_unless_whole(self, shape: &Shape, domain: Point) -> Result<Self> {
-        if self.block() == Block::whole(domain) {
+    pub(crate) fn fails_unless_whole(self) -> Result<Self> {
+        if self.block() == Block::whole(self.domain) {
             return Ok(self);
         }
-        let domain = shape.unpadded(domain);
-        let domain = per_axis(&domain);
+        let [domain, value] = [self.domain, self.layout.shape].map(|shape| per_axis(&shape[AXES - self.n_axes..]));
         let allowed = format!("{domain}, the whole domain, as no communicator was given");
-        let value = per_axis(&shape.unpadded(self.layout.shape));
         Err(Error::shape(self.names.local_shape, value, allowed))
     }
 

@@ -6,7 +6,7 @@ use crate::csc::background::unknown;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
 use crate::csc::problem::range::Range;
-use crate::csc::problem::shape::explained;
+use crate::csc::problem::shape::{Shape, explained};
 use crate::ffi::array::{BACKGROUND, OUT, View, X, dicod_array, dicod_const_array};
 use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
@@ -85,7 +85,7 @@ pub extern "C" fn dicod_encoder_objective(
 pub(crate) fn reconstruct(held: Held<'_>, x: *const dicod_array) -> Result<()> {
     fn of<T: Element>(coder: &dyn Coder<T>, range: &Range, x: *const dicod_array) -> Result<()> {
         let (shape, ranks) = (&coder.coded(), coder.ranks());
-        let view = View::to_be_written::<T>(x, X, shape, shape.signal, shape.n_signals * shape.n_channels);
+        let view = View::to_be_written::<T>(x, X, shape);
         let (view, dictionary) = ranks.agree(view.and_then(|view| Ok((view, coder.dictionary()?))))?;
         let list = fetch_within_reach(shape, &view.block(), &|part| coder.fetch(part))?;
         ranks.agree(write(&view, range, &list, "x", &|out| write_model(shape, &dictionary, &list, out)))
@@ -94,35 +94,31 @@ pub(crate) fn reconstruct(held: Held<'_>, x: *const dicod_array) -> Result<()> {
 }
 
 pub(crate) fn residual(held: Held<'_>, x: *const dicod_const_array, residual: *const dicod_array) -> Result<()> {
-    fn of<T: Element>(
-        coder: &mut dyn Coder<T>,
-        range: &Range,
-        x: *const dicod_const_array,
-        residual: *const dicod_array,
-    ) -> Result<()> {
+    for_either!(held.coder, coder => {
         let (shape, ranks) = (&coder.coded(), coder.ranks());
-        let n = shape.n_signals * shape.n_channels;
-        let given = signals(coder, range, x)
-            .and_then(|x| Ok((x, View::to_be_written::<T>(residual, OUT, shape, shape.signal, n)?)));
-        let (x, view) = ranks.agree(given)?;
+        let given = signals(coder, &held.range, x).and_then(|x| Ok((written(&x, residual, shape)?, x)));
+        let (view, x) = ranks.agree(given)?;
         let encoder = coder.encoder_for(x.block())?;
         let (window, list) = encoder.fetch_residual(&x, &view.block())?;
         // What is written may be where x was read.
         drop(x);
         let dictionary = encoder.dictionary();
-        ranks.agree(write(&view, range, &list, "residual", &|out| {
+        ranks.agree(write(&view, &held.range, &list, "residual", &|out| {
             write_model(shape, &dictionary, &list, out);
             subtract_from(&window, out);
         }))
-    }
-    for_either!(held.coder, coder => of(coder, &held.range, x, residual))
+    })
+}
+
+/// Where a residual of these signals goes.
+fn written<'a, T: Element>(_: &Field<'_, T>, residual: *const dicod_array, shape: &Shape) -> Result<View<'a>> {
+    View::to_be_written::<T>(residual, OUT, shape)
 }
 
 pub(crate) fn background(held: Held<'_>, background: *const dicod_array) -> Result<()> {
     fn of<T: Element>(coder: &dyn Coder<T>, background: *const dicod_array) -> Result<()> {
-        let (shape, ranks) = (&coder.coded(), coder.ranks());
-        let n = shape.n_signals * shape.n_channels;
-        let view = View::to_be_written::<T>(background, BACKGROUND, shape, shape.signal, n);
+        let ranks = coder.ranks();
+        let view = View::to_be_written::<T>(background, BACKGROUND, &coder.coded());
         let (view, encoder) = ranks.agree(view.and_then(|view| Ok((view, coder.encoder().ok_or_else(unknown)?))))?;
         let found = encoder.fetch_background(&view.block())?;
         ranks.agree(view.write::<T>(|out| {
@@ -138,27 +134,17 @@ pub(crate) fn objective(
     x: *const dicod_const_array,
     (objective, data_term): (*mut f64, *mut f64),
 ) -> Result<()> {
-    fn of<T: Element>(
-        coder: &mut dyn Coder<T>,
-        range: &Range,
-        x: *const dicod_const_array,
-        objective: *mut f64,
-    ) -> Result<(f64, f64)> {
-        let room = reference(objective, "objective", "room for the result");
-        let x = coder.ranks().agree(room.and_then(|_| signals(coder, range, x)))?;
-        let shape = coder.coded();
-        let found = coder.encoder_for(x.block())?.objective(&x);
-        let found = found.map_err(|error| explained(error, &shape))?;
-        match found.0.is_finite() {
-            true => Ok(found),
-            false => {
-                let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
-                Err(Error::argument("the objective of x and z", found.0, allowed))
-            }
-        }
-    }
     let _session = Session::enter(held.context)?;
-    let found = for_either!(held.coder, coder => of(coder, &held.range, x, objective)?);
+    let found = for_either!(held.coder, coder => {
+        let room = reference(objective, "objective", "room for the result");
+        let x = coder.ranks().agree(room.and_then(|_| signals(coder, &held.range, x)))?;
+        let found = coder.encoder_for(x.block())?.objective(&x);
+        found.map_err(|error| explained(error, &coder.coded()))?
+    });
+    if !found.0.is_finite() {
+        let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
+        return Err(Error::argument("the objective of x and z", found.0, allowed));
+    }
     set(objective, found.0);
     set(data_term, found.1);
     Ok(())
@@ -177,11 +163,7 @@ fn write<T: Element>(
         let allowed = "so small that nothing overflows with this dictionary";
         return Err(Error::argument("the largest value of z", "infinite", allowed));
     }
-    let fits = match values.is_empty() {
-        true => Ok(()),
-        false => range.check_z(&Field::contiguous(&values, [1, 1, values.len() as i64])),
-    };
-    let Err(error) = fits else {
+    let Err(error) = range.check_list(&values) else {
         return view.write::<T>(|out| {
             fill(out);
             Ok(())

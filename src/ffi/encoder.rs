@@ -1,6 +1,5 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
-use crate::csc::coder::Coder;
 use crate::csc::problem::range::Range;
 use crate::csc::{Encoder, Shape};
 use crate::ffi::array::dicod_const_array;
@@ -8,7 +7,7 @@ use crate::ffi::boundary::problem::{Problem, dictionary};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
 use crate::ffi::fields::{rank_one, set_penalties, set_weights, solve};
-use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get};
+use crate::ffi::held::{Shared, get, holds, with_context};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
@@ -186,12 +185,7 @@ pub extern "C" fn dicod_encoder_set_weights(
     encoder: *mut dicod_encoder,
     weights: *const dicod_const_array,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        let _session = Session::enter(&shared.context)?;
-        for_either!(&mut state.encoder, encoder => set_weights(encoder, weights))
-    })
+    guard(|| with_context(encoder, |held| for_either!(held.coder, coder => set_weights(coder, weights))))
 }
 
 /// All samples have the weight 1 from the next solve on, as before dicod_encoder_set_weights(). Activations are kept, for a warm
@@ -201,12 +195,7 @@ pub extern "C" fn dicod_encoder_set_weights(
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_weights(encoder: *mut dicod_encoder) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        let _session = Session::enter(&shared.context)?;
-        for_either!(&mut state.encoder, encoder => encoder.set_weights(None))
-    })
+    guard(|| with_context(encoder, |held| for_either!(held.coder, coder => coder.set_weights(None))))
 }
 
 /// Gives each activation a penalty of its own: the next solves minimise
@@ -303,26 +292,7 @@ pub extern "C" fn dicod_encoder_solve(
     })
 }
 
-impl Holder for dicod_encoder {
-    type State = State;
-
-    fn shared(&self) -> &Arc<Shared<State>> {
-        &self.0
-    }
-}
-
-impl Holds for State {
-    fn coder(&mut self) -> AnyCoder<'_> {
-        match &mut self.encoder {
-            Either::F64(encoder) => Either::F64(encoder as &mut dyn Coder<f64>),
-            Either::F32(encoder) => Either::F32(encoder as &mut dyn Coder<f32>),
-        }
-    }
-
-    fn range(&self) -> Range {
-        self.range
-    }
-}
+holds!(dicod_encoder, State, encoder);
 
 /// Reads the atoms of the caller's for a problem of some shape.
 type Read<'r, T> = &'r dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>;

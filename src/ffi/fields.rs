@@ -14,7 +14,7 @@ use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
 use crate::ffi::info::dicod_info;
 use crate::ffi::run::run;
-use crate::grid::point::{AXES, Point, padded};
+use crate::grid::point::{AXES, padded};
 use crate::linalg::{Dictionary, Field};
 
 /// A dictionary of factors, and the range of its norms.
@@ -35,25 +35,24 @@ pub(crate) fn signals<'a, T: Element>(
     x: *const dicod_const_array,
 ) -> Result<Field<'a, T>> {
     let shape = &coder.coded();
-    let n = shape.n_signals * shape.n_channels;
-    let view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
+    let view = View::new::<T>(x.cast(), X, shape)?;
     // Where it allows holes the encoder looks itself at what is there.
     if coder.allows_holes() {
-        return whole(coder, shape, view, shape.signal)?.field::<T>();
+        return whole(coder, view)?.field::<T>();
     }
-    let x = brought(coder, shape, view, shape.signal)?;
+    let x = brought(coder, shape, view)?;
     range.check_x(&x)?;
     Ok(x)
 }
 
 /// On one rank an input is the whole domain.
-fn whole<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>, domain: Point) -> Result<View<'a>> {
-    if coder.ranks().size() == 1 { view.fails_unless_whole(shape, domain) } else { Ok(view) }
+fn whole<'a, T: Element>(coder: &dyn Coder<T>, view: View<'a>) -> Result<View<'a>> {
+    if coder.ranks().size() == 1 { view.fails_unless_whole() } else { Ok(view) }
 }
 
 /// An array as an input.
-fn brought<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>, domain: Point) -> Result<Field<'a, T>> {
-    let view = whole(coder, shape, view, domain)?;
+fn brought<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>) -> Result<Field<'a, T>> {
+    let view = whole(coder, view)?;
     let field = view.field::<T>()?;
     field.check_finite(view.name()).map_err(|error| explained(error, shape))?;
     Ok(field)
@@ -74,28 +73,23 @@ pub(crate) fn solve<T: Element>(
 }
 
 pub(crate) fn set_weights<T: Element>(coder: &mut dyn Coder<T>, weights: *const dicod_const_array) -> Result<()> {
-    let shape = coder.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let view = View::new::<T>(weights.cast(), WEIGHTS, shape, shape.signal, n);
-    let given = view.and_then(|view| whole(coder, shape, view, shape.signal)?.field::<T>());
+    let view = View::new::<T>(weights.cast(), WEIGHTS, coder.shape());
+    let given = view.and_then(|view| whole(coder, view)?.field::<T>());
     let weights = coder.ranks().agree(given)?;
     coder.set_weights(Some(&weights))
 }
 
 pub(crate) fn set_penalties<T: Element>(encoder: &mut Encoder<T>, penalties: *const dicod_const_array) -> Result<()> {
-    let shape = Encoder::shape(encoder);
-    let n = shape.n_signals * shape.n_atoms;
-    let view = View::new::<T>(penalties.cast(), PENALTIES, shape, shape.valid(), n);
-    let given = view.and_then(|view| whole(encoder, shape, view, shape.valid())?.field::<T>());
+    let view = View::new::<T>(penalties.cast(), PENALTIES, Encoder::shape(encoder));
+    let given = view.and_then(|view| whole(encoder, view)?.field::<T>());
     let penalties = encoder.ranks().agree(given)?;
     encoder.set_penalties(Some(&penalties))
 }
 
 pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {
     let shape = &coder.coded();
-    let n = shape.n_signals * shape.n_atoms;
-    let given = View::new::<T>(z.cast(), Z, shape, shape.valid(), n).and_then(|view| {
-        let z = brought(coder, shape, view, shape.valid())?;
+    let given = View::new::<T>(z.cast(), Z, shape).and_then(|view| {
+        let z = brought(coder, shape, view)?;
         range.check_z(&z)?;
         Ok(z)
     });
@@ -105,8 +99,7 @@ pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *con
 
 pub(crate) fn get_z<T: Element>(coder: &dyn Coder<T>, z: *const dicod_array) -> Result<()> {
     let (shape, ranks) = (&coder.coded(), coder.ranks());
-    let n = shape.n_signals * shape.n_atoms;
-    let view = ranks.agree(View::to_be_written::<T>(z, Z, shape, shape.valid(), n))?;
+    let view = ranks.agree(View::to_be_written::<T>(z, Z, shape))?;
     let list = coder.fetch(&view.block())?;
     ranks.agree(view.write::<T>(|out| {
         write_list(shape.n_atoms, &list, out);
@@ -145,9 +138,7 @@ pub(crate) fn read_sparse<T: Element>(
         list.push(Activation { signal, atom, at: padded(at, 0), value: T::of(*value) });
     }
     let values: Vec<T> = list.iter().map(|a| a.value).filter(|value| value.finite()).collect();
-    if !values.is_empty() {
-        range.check_z(&Field::contiguous(&values, [1, 1, values.len() as i64]))?;
-    }
+    range.check_list(&values)?;
     Ok(list)
 }
 

@@ -3,7 +3,7 @@
 use crate::csc::coder::Coder;
 use crate::csc::problem::range::Range;
 use crate::ffi::boundary::*;
-use crate::ffi::context::Context;
+use crate::ffi::context::{Context, Session};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -39,6 +39,33 @@ pub(crate) trait Holds {
     fn range(&self) -> Range;
 }
 
+/// A type of handles, its state, and the member of that in which the encoder or learner is.
+macro_rules! holds {
+    ($handle:ty, $state:ty, $of:ident) => {
+        impl $crate::ffi::held::Holder for $handle {
+            type State = $state;
+
+            fn shared(&self) -> &Arc<Shared<$state>> {
+                &self.0
+            }
+        }
+
+        impl $crate::ffi::held::Holds for $state {
+            fn coder(&mut self) -> $crate::ffi::held::AnyCoder<'_> {
+                match &mut self.$of {
+                    Either::F64(of) => Either::F64(of as _),
+                    Either::F32(of) => Either::F32(of as _),
+                }
+            }
+
+            fn range(&self) -> Range {
+                self.range
+            }
+        }
+    };
+}
+pub(crate) use holds;
+
 /// Encoders or learners, of either element type.
 pub(crate) struct Coders<'h>(PhantomData<&'h ()>);
 
@@ -68,4 +95,12 @@ pub(crate) fn with<H: Holder, R>(handle: *const H, body: impl FnOnce(Held<'_>) -
     let state = &mut *shared.state()?;
     let range = state.range();
     body(Held { coder: state.coder(), range, context: &shared.context, name: H::NAME })
+}
+
+/// The same for what needs the context for itself.
+pub(crate) fn with_context<H: Holder, R>(handle: *const H, body: impl FnOnce(Held<'_>) -> Result<R>) -> Result<R> {
+    with(handle, |held| {
+        let _session = Session::enter(held.context)?;
+        body(held)
+    })
 }

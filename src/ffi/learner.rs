@@ -13,7 +13,7 @@ use crate::ffi::atoms::{get_dictionary, get_factors};
 use crate::ffi::boundary::problem::Problem;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
-use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get, with};
+use crate::ffi::held::{Shared, get, holds, with};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::learn::{
     dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, learn_info_out, log, run, step_of,
@@ -280,26 +280,7 @@ pub extern "C" fn dicod_learner_get_lambda(
     })
 }
 
-impl Holder for dicod_learner {
-    type State = State;
-
-    fn shared(&self) -> &Arc<Shared<State>> {
-        &self.0
-    }
-}
-
-impl Holds for State {
-    fn coder(&mut self) -> AnyCoder<'_> {
-        match &mut self.learner {
-            Either::F64(learner) => Either::F64(learner as &mut dyn Coder<f64>),
-            Either::F32(learner) => Either::F32(learner as &mut dyn Coder<f32>),
-        }
-    }
-
-    fn range(&self) -> Range {
-        self.range
-    }
-}
+holds!(dicod_learner, State, learner);
 
 pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either<Learners>, range: Range) -> dicod_learner {
     dicod_learner(Shared::new::<dicod_learner>(context, State { learner, range, nonzeros: Vec::new() }))
@@ -338,8 +319,7 @@ pub(crate) fn field<'a, T: Element>(
     x: *const dicod_const_array,
 ) -> Result<crate::linalg::Field<'a, T>> {
     let shape = learner.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let x = View::new::<T>(x.cast(), X, shape, shape.signal, n)?.field::<T>()?;
+    let x = View::new::<T>(x.cast(), X, shape)?.field::<T>()?;
     // Where holes are allowed it looks itself at what is there.
     if !Coder::allows_holes(learner) {
         x.check_finite("x").map_err(|error| explained(error, shape))?;

@@ -2,9 +2,8 @@
 
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::*;
-use crate::ffi::context::Session;
 use crate::ffi::fields::set_weights;
-use crate::ffi::held::with;
+use crate::ffi::held::with_context;
 use crate::ffi::learner::dicod_learner;
 
 /// Gives each sample of the signals a weight, at least 0: from the next step on
@@ -30,12 +29,7 @@ pub extern "C" fn dicod_learner_set_weights(
     learner: *mut dicod_learner,
     weights: *const dicod_const_array,
 ) -> dicod_status {
-    guard(|| {
-        with(learner, |held| {
-            let _session = Session::enter(held.context)?;
-            for_either!(held.coder, coder => set_weights(coder, weights))
-        })
-    })
+    guard(|| with_context(learner, |held| for_either!(held.coder, coder => set_weights(coder, weights))))
 }
 
 /// All samples have the weight 1 from the next step on, as before dicod_learner_set_weights().
@@ -44,10 +38,5 @@ pub extern "C" fn dicod_learner_set_weights(
 /// DICOD_ERROR_INVALID_STATE (learner or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_clear_weights(learner: *mut dicod_learner) -> dicod_status {
-    guard(|| {
-        with(learner, |held| {
-            let _session = Session::enter(held.context)?;
-            for_either!(held.coder, coder => coder.set_weights(None))
-        })
-    })
+    guard(|| with_context(learner, |held| for_either!(held.coder, coder => coder.set_weights(None))))
 }

@@ -15,9 +15,9 @@ use std::ops::Range;
 ///
 /// Arrays written `a[n_axes]` have one value per axis, those written `a[n_axes][2]` a pair;
 /// inputs and outputs are the caller's and may be the same array. Outputs are written only when
-/// DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, and any number of
-/// threads may use one handle at once in functions that take it as const; the others need it for
-/// themselves. Nothing here communicates: every function is local to the process.
+/// DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, which is
+/// DICOD_ERROR_NULL_POINTER, and any number of threads may use one handle at once in functions that take it as
+/// const; the others need it for themselves. Nothing here communicates: every function is local to the process.
 ///
 /// The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
 /// that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
@@ -35,8 +35,7 @@ handle!(dicod_segmentation, "handle", "a segmentation");
 /// and the last takes what is left; where that would leave it nothing, the first size mod n
 /// segments are one longer than the others.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
+/// Errors: DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
 /// 1 or above the size of the domain, negative overlap); DICOD_ERROR_INVALID_SHAPE (full_shape
 /// below 1 or with more elements than 64 bits can count, inner_bounds empty or not inside
 /// full_shape).
@@ -91,24 +90,18 @@ pub extern "C" fn segmentation_free(handle: *mut *mut dicod_segmentation) -> dic
 }
 
 /// Number of axes.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_axes(handle: *const dicod_segmentation, n_axes: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes"))
 }
 
 /// Number of segments.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_segments(handle: *const dicod_segmentation, n_segments: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_segments(), n_segments, "n_segments"))
 }
 
 /// Number of segments along each axis: `counts[n_axes]`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_segments_per_axis(
     handle: *const dicod_segmentation,
@@ -122,40 +115,30 @@ pub extern "C" fn segmentation_get_segments_per_axis(
 /// The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
 /// ones are one smaller. For the only segment of an axis cut by number it is one more than the size
 /// of the domain. Sizes of one segment: segmentation_get_segment_shape().
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_nominal_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.nominal_shape(), shape, "shape"))
 }
 
 /// Size of the domain along each axis: `shape[n_axes]`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.shape(), shape, "shape"))
 }
 
 /// Bounds of the domain in the full array: `bounds[n_axes][2]`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_inner_bounds(handle: *const dicod_segmentation, bounds: *mut i64) -> dicod_status {
     guard(|| write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds"))
 }
 
 /// Shape of the full array: `shape[n_axes]`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_full_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.full_shape(), shape, "shape"))
 }
 
 /// Overlap along each axis: `overlap[n_axes]`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_overlap(handle: *const dicod_segmentation, overlap: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.overlap(), overlap, "overlap"))

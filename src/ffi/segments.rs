@@ -8,8 +8,7 @@ use crate::grid::Part;
 ///
 /// `inner`: 0 for the outer part, anything else for the inner part.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_segment_bounds(
     handle: *const dicod_segmentation,
@@ -27,8 +26,7 @@ pub extern "C" fn segmentation_get_segment_bounds(
 ///
 /// `inner`: 0 for the outer part, anything else for the inner part.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_segment_shape(
     handle: *const dicod_segmentation,
@@ -48,8 +46,7 @@ pub extern "C" fn segmentation_get_segment_shape(
 ///
 /// `inner`: 0 for the outer part, anything else for the inner part.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_segment_slices(
     handle: *const dicod_segmentation,
@@ -71,8 +68,6 @@ pub extern "C" fn segmentation_get_segment_slices(
 
 /// The segment whose inner part holds `point[n_axes]` (global coordinates), or for a point outside
 /// the domain the nearest one by the sum of the distances along the axes: `*i_seg`.
-///
-/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_find_segment(
     handle: *const dicod_segmentation,
@@ -95,8 +90,7 @@ pub extern "C" fn segmentation_find_segment(
 /// there are, and `segments` their numbers. To ask for the count alone pass a `capacity` of 0, then
 /// `segments` may be NULL; otherwise `segments` has room for `capacity` numbers, at least `*count`.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
+/// Errors: DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
 /// negative or too small).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_touched_segments(
@@ -127,8 +121,7 @@ pub extern "C" fn segmentation_get_touched_segments(
 /// the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may be NULL; otherwise
 /// `boxes` has room for `capacity` boxes, at least `*count`.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
 /// (negative radius; capacity negative or too small).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_touched_overlap_slices(
@@ -157,8 +150,7 @@ pub extern "C" fn segmentation_get_touched_overlap_slices(
 /// Global coordinates `global[n_axes]` of `point[n_axes]`, given in local coordinates of segment
 /// `i_seg`. The point may lie outside the segment.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_global_coordinate(
@@ -177,8 +169,7 @@ pub extern "C" fn segmentation_get_global_coordinate(
 /// Local coordinates `local[n_axes]`, in segment `i_seg`, of `point[n_axes]`, given in global
 /// coordinates. The point may lie outside the segment.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_local_coordinate(
@@ -199,8 +190,7 @@ pub extern "C" fn segmentation_get_local_coordinate(
 ///
 /// `inner`: 0 for the outer part, anything else for the inner part.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_contains_point(
     handle: *const dicod_segmentation,
@@ -222,8 +212,7 @@ pub extern "C" fn segmentation_contains_point(
 /// if the point is in the inner part and the window ends inside the outer part on every side where
 /// the segment has an overlap, otherwise 0. `radius[n_axes]` from 0.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
 /// (negative radius).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_contains_area(
@@ -245,8 +234,7 @@ pub extern "C" fn segmentation_contains_area(
 /// How much of the overlap of segment `i_seg` the border of the full array cuts off, before and
 /// after it on each axis: `padding[n_axes][2]`, what brings its outer part to full size.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_padding_to_overlap(
     handle: *const dicod_segmentation,
@@ -262,8 +250,7 @@ pub extern "C" fn segmentation_get_padding_to_overlap(
 /// The segment after `i_seg`, and 0 after the last: `*next`. An `i_seg` of -1 stands before the
 /// first.
 ///
-/// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+/// Errors: DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_increment(
     handle: *const dicod_segmentation,

@@ -83,6 +83,11 @@ impl Range {
         self.check("x", x, 1024.0 * norm)
     }
 
+    /// The same of a list.
+    pub(crate) fn check_list<T: Real>(&self, z: &[T]) -> Result<()> {
+        if z.is_empty() { Ok(()) } else { self.check_z(&Field::contiguous(z, [1, 1, z.len() as i64])) }
+    }
+
     /// Fails if what z stands for, or its correlations with the atoms, may overflow.
     pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
         let sum = fold(z, f64::abs, |a, b| a + b);
