@@ -492,6 +492,8 @@ static void refuses_what_cannot_be(void)
     FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_solve(e, NULL, NULL));
     dicod_array az = describe(seen, 8, valid_shape, K, V0 * V1, pz, still);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "strides", dicod_encoder_get_z(e, &az));
+    az.strides = NULL, az.n_channels = K + 1;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_signals * n_atoms of the handle", dicod_encoder_set_penalties(e, READ(&az)));
     FAILS(DICOD_ERROR_NULL_POINTER, "count", dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, NULL));
     dicod_encoder_free(&e);
 }
