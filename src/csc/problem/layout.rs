@@ -111,6 +111,13 @@ fn published_grid(shape: &Shape, options: &Options, layout: &Layout) -> Result<(
 /// Fails if an encoder's tiles, z and residual do not fit in memory: asks for it all at once, before
 /// many small allocations, which end the process where they fail, are made.
 pub(crate) fn fails_unless_it_fits<T: Real>(shape: &Shape, options: &Options) -> Result<()> {
+    let bytes = bytes_at_most::<T>(shape, options);
+    let bytes = usize::try_from(bytes).map_err(|_| Error::memory("the tiles and activations", bytes))?;
+    memory::reserve("the tiles and activations", &mut Vec::<u8>::new(), bytes)
+}
+
+/// What they take, rather too much than too little.
+fn bytes_at_most<T: Real>(shape: &Shape, options: &Options) -> u128 {
     let layout = layout(shape);
     let size = match options.schedule {
         Schedule::Coloured | Schedule::Asynchronous => tile_size(shape, options, &layout),
@@ -120,11 +127,13 @@ pub(crate) fn fails_unless_it_fits<T: Real>(shape: &Shape, options: &Options) ->
     let wide = |n: usize| n as u128;
     let (mut tiles, mut neighbours) = (wide(shape.n_signals), 1);
     for ((valid, atom), size) in layout.valid.into_iter().zip(shape.atom).zip(size) {
-        let size = size.clamp(1, valid);
-        tiles *= (valid / size + 1) as u128;
-        neighbours *= (2 * (atom / size) + 3) as u128;
+        // An axis of one tile has none before and none behind, but for itself around a period.
+        if size < valid {
+            tiles *= (valid / size.max(1) + 1) as u128;
+            neighbours *= (2 * (atom / size.max(1)) + 3) as u128;
+        }
     }
-    // What a tile holds beside its values, and an edge to another; rather too much than too little.
+    // What a tile holds beside its values, and an edge to another.
     let (per_tile, per_neighbour) = (1024, 160);
     let fields = wide(shape.n_signals) * wide(shape.n_channels + shape.n_atoms);
     let volume: i64 = shape.signal.iter().product();
@@ -138,7 +147,28 @@ pub(crate) fn fails_unless_it_fits<T: Real>(shape: &Shape, options: &Options) ->
         Background::Smooth => wide(shape.n_signals * shape.n_channels) * wide(8 + size_of::<T>()) + 48,
         Background::None | Background::Mean => 0,
     };
-    let bytes = bytes.saturating_add(uneven.saturating_mul(volume as u128));
-    let bytes = usize::try_from(bytes).map_err(|_| Error::memory("the tiles and activations", bytes))?;
-    memory::reserve("the tiles and activations", &mut Vec::<u8>::new(), bytes)
+    bytes.saturating_add(uneven.saturating_mul(volume as u128))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A system without much more than that must not refuse what would fit.
+    #[test]
+    fn what_is_asked_for_at_once_is_little_more_than_the_values() {
+        for (signal, n_atoms, atom) in [
+            (vec![200_000_000], 1, vec![3]),
+            (vec![1 << 40], 3, vec![64]),
+            (vec![25_000_000, 8], 1, vec![3, 3]),
+            (vec![1 << 20, 4096], 5, vec![8, 8]),
+            (vec![4096, 256, 256], 8, vec![8, 8, 8]),
+        ] {
+            let options = Options::default();
+            let shape = Shape::new(&signal, 1, 1, n_atoms, &atom, &options).unwrap();
+            let values = (n_atoms as u128 + 1) * 8 * signal.iter().product::<i64>() as u128;
+            let bytes = bytes_at_most::<f64>(&shape, &options);
+            assert!(values <= bytes && bytes <= 2 * values, "{signal:?}: {bytes} for {values}");
+        }
+    }
 }
