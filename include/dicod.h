@@ -745,6 +745,8 @@ typedef struct dicod_option_info {
  *     unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: lambda_max - lambda), or absolute: bounds |dz| of every atom, in units of z
  * gap_tol (real, default 0.0, at least 0)
  *     if positive, the solve ends when the duality gap is proven to be at most this fraction of the objective; tol says only where that is first looked at, then whenever what is left is a quarter; 0: tol ends it
+ * proof (string, default quick, quick | tight)
+ *     what the duality gap of a result within tol is from: quick: the dual point that it gives itself; tight: that of a better result, until the gap is at most 5 times what F is above its least value, or 1e-7 of F; the result stays as it is, steps and seconds are more; not in learning
  * max_iter (integer, default -1, at least -1)
  *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
  * time_limit (real, default inf, at least 0)

@@ -8,7 +8,7 @@ mod common;
 use common::{Answer, Penalty, Point, Problem, bits, encode, encoder, soft_threshold, solve, volume};
 use dicod::csc::{Options, Progress, RegScale, Scale, Schedule, Stop, Strategy as Choice};
 use dicod::linalg::{Method, Real};
-use dicod::options::solve::Missing;
+use dicod::options::solve::{Missing, Proof};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
@@ -554,6 +554,34 @@ proptest! {
             prop_assert!(gap >= objective - least - 16.0 * f64::EPSILON * objective, "{least} {objective} {info:?}");
         }
         let other: Answer<f64> = solve(&case.problem, &case.options, 3, case.start());
+        prop_assert_eq!(bits(&answer.z), bits(&other.z));
+        prop_assert_eq!(&answer.info.certificate, &other.info.certificate);
+    }
+
+    /// It is all that another proof changes, and says little more than is so.
+    #[test]
+    fn a_tight_gap_is_near_what_the_objective_is_above_its_least(case in cases(), tol in -5.0f64..-0.3) {
+        let mut case = case;
+        (case.options.tol, case.options.time_limit) = (10f64.powf(tol), 10.0);
+        let quick: Answer<f64> = solve(&case.problem, &case.options, 1, case.start());
+        let options = Options { proof: Proof::Tight, ..case.options.clone() };
+        let answer: Answer<f64> = solve(&case.problem, &options, 1, case.start());
+        let (objective, penalty) = check_valid(&case, &answer, 1e-13);
+        prop_assert_eq!(bits(&answer.z), bits(&quick.z));
+        let (info, gap) = (&answer.info, answer.info.certificate.gap);
+        prop_assert!(gap <= quick.info.certificate.gap, "{:?} {info:?}", quick.info);
+        prop_assert_eq!(info.stop, quick.info.stop);
+        prop_assert_eq!(info.certificate.max_step, quick.info.certificate.max_step);
+        if let Some(best) = minimiser(&case.problem, &penalty) {
+            let (least, _) = case.problem.objective(&best, &penalty.lambda);
+            let above = objective - least;
+            prop_assert!(gap >= above - 16.0 * f64::EPSILON * objective, "{least} {objective} {info:?}");
+            if info.stop == Stop::Converged && !has_free_atom(&case, &penalty) {
+                let tight = (5.0 * above).max(1e-7 * objective) + 1e-12 * energy(&case.problem);
+                prop_assert!(gap <= tight, "{above:e} {info:?}");
+            }
+        }
+        let other: Answer<f64> = solve(&case.problem, &options, 3, case.start());
         prop_assert_eq!(bits(&answer.z), bits(&other.z));
         prop_assert_eq!(&answer.info.certificate, &other.info.certificate);
     }

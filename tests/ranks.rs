@@ -11,7 +11,7 @@ use dicod::base::error::{Error, Result};
 use dicod::csc::{Activity, Encoder, Info, Options, RegScale, Schedule, Span, Stop, Strategy, objective, reconstruct};
 use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
-use dicod::options::solve::{Missing, SoftLock};
+use dicod::options::solve::{Missing, Proof, SoftLock};
 use dicod::ranks::local::{Local, Weather};
 use dicod::ranks::{Reduce, Transport};
 use rand_chacha::ChaCha8Rng;
@@ -95,6 +95,9 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     options.periodic = periodic[3 - n_axes..].to_vec();
     if random.below(4) == 0 {
         options.gap_tol = [0.1, 1e-3][random.below(2)];
+    }
+    if random.below(4) == 0 {
+        options.proof = Proof::Tight;
     }
     if random.below(3) == 0 {
         options.reg_scale = RegScale::PerAtom;

@@ -6,6 +6,7 @@ use common::{Answer, Problem, bits, encode, encoder, solve, volume};
 use dicod::csc::{Options, RegScale, Scale, Schedule, Shape, Stop, Strategy};
 use dicod::learn::{Init, Learner, Learning};
 use dicod::linalg::{Dictionary, Field, Method, Real};
+use dicod::options::solve::Proof;
 
 /// Seconds after which a solve will not end by itself, on a machine that is busy with much else.
 const HANGS: f64 = 600.0;
@@ -121,6 +122,7 @@ fn options(numbers: &mut Numbers, problem: &Problem) -> Options {
         warm_start: numbers.below(4) == 0,
         correlation: numbers.of(&[Method::Auto, Method::Direct, Method::Gemm, Method::Fft]),
         seed: numbers.below(100) as i64,
+        proof: numbers.of(&[Proof::Quick, Proof::Quick, Proof::Tight]),
         ..Options::default()
     }
 }

@@ -2902,8 +2902,8 @@ contains
       kind = 'real'
     case ('reg_per_atom')
       kind = 'reals'
-    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'missing', 'background', 'correlation', &
-        'learn_init', 'learn_reg_reference', 'learn_statistics')
+    case ('reg_scale', 'tol_scale', 'proof', 'strategy', 'schedule', 'soft_lock', 'missing', 'background', &
+        'correlation', 'learn_init', 'learn_reg_reference', 'learn_statistics')
       kind = 'string'
     case default
       kind = ''
@@ -3413,7 +3413,7 @@ contains
 
   ! The options that a call was given: a variable with them, or one by one.
   recursive subroutine choose_options(c, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -3431,8 +3431,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32) :: stat
     character(1) :: errmsg
     if (c%status < 0) return
@@ -3467,6 +3467,8 @@ contains
       if (present(tol_scale)) call c%one%set('tol_scale', tol_scale, stat, errmsg)
       if (stat < 0) return
       if (present(gap_tol)) call c%one%set('gap_tol', gap_tol, stat, errmsg)
+      if (stat < 0) return
+      if (present(proof)) call c%one%set('proof', proof, stat, errmsg)
       if (stat < 0) return
       if (present(max_iter)) call c%one%set('max_iter', max_iter, stat, errmsg)
       if (stat < 0) return
@@ -4120,7 +4122,7 @@ contains
   end function
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4141,8 +4143,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4150,18 +4152,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4237,7 +4239,7 @@ contains
   end function
 
   recursive subroutine solve_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4258,8 +4260,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4267,18 +4269,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4354,7 +4356,7 @@ contains
   end function
 
   recursive subroutine solve_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4375,8 +4377,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4384,18 +4386,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4471,7 +4473,7 @@ contains
   end function
 
   recursive subroutine solve_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4492,8 +4494,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4501,18 +4503,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4588,7 +4590,7 @@ contains
   end function
 
   recursive subroutine solve_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4609,8 +4611,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4618,18 +4620,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4705,7 +4707,7 @@ contains
   end function
 
   recursive subroutine solve_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4726,8 +4728,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4735,18 +4737,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4822,7 +4824,7 @@ contains
   end function
 
   recursive subroutine solve_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4843,8 +4845,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4852,18 +4854,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4939,7 +4941,7 @@ contains
   end function
 
   recursive subroutine solve_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -4960,8 +4962,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4969,18 +4971,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5056,7 +5058,7 @@ contains
   end function
 
   recursive subroutine solve_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5077,8 +5079,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5086,18 +5088,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5173,7 +5175,7 @@ contains
   end function
 
   recursive subroutine solve_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5194,8 +5196,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5203,18 +5205,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5290,7 +5292,7 @@ contains
   end function
 
   recursive subroutine solve_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5311,8 +5313,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5320,18 +5322,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5407,7 +5409,7 @@ contains
   end function
 
   recursive subroutine solve_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5428,8 +5430,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5437,18 +5439,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5524,7 +5526,7 @@ contains
   end function
 
   recursive subroutine solve_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5545,8 +5547,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5554,18 +5556,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5641,7 +5643,7 @@ contains
   end function
 
   recursive subroutine solve_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5662,8 +5664,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5671,18 +5673,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5758,7 +5760,7 @@ contains
   end function
 
   recursive subroutine solve_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5779,8 +5781,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5788,18 +5790,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5875,7 +5877,7 @@ contains
   end function
 
   recursive subroutine solve_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -5896,8 +5898,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5905,18 +5907,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5992,7 +5994,7 @@ contains
   end function
 
   recursive subroutine solve_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -6013,8 +6015,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6022,18 +6024,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6109,7 +6111,7 @@ contains
   end function
 
   recursive subroutine solve_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -6130,8 +6132,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6139,18 +6141,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -7034,7 +7036,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7057,8 +7059,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7067,18 +7069,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7087,7 +7089,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7110,8 +7112,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7120,18 +7122,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7146,7 +7148,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_3_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7170,8 +7172,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7183,18 +7185,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7275,7 +7277,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7298,8 +7300,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7308,18 +7310,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7328,7 +7330,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7351,8 +7353,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7361,18 +7363,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7387,7 +7389,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_4_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7411,8 +7413,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7424,18 +7426,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7516,7 +7518,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7539,8 +7541,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7549,18 +7551,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7569,7 +7571,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7592,8 +7594,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7602,18 +7604,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7628,7 +7630,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_5_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7652,8 +7654,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7665,18 +7667,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7757,7 +7759,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7780,8 +7782,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7790,18 +7792,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7810,7 +7812,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7833,8 +7835,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7843,18 +7845,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7869,7 +7871,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_3_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -7893,8 +7895,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7906,18 +7908,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7998,7 +8000,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8021,8 +8023,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8031,18 +8033,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8051,7 +8053,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8074,8 +8076,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8084,18 +8086,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8110,7 +8112,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_4_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8134,8 +8136,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8147,18 +8149,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -8239,7 +8241,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8262,8 +8264,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8272,18 +8274,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8292,7 +8294,7 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8315,8 +8317,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8325,18 +8327,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8351,7 +8353,7 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_5_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -8375,8 +8377,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8388,18 +8390,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -10790,7 +10792,7 @@ contains
   end subroutine
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -10812,8 +10814,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10825,18 +10827,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10851,7 +10853,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -10873,8 +10875,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10885,18 +10887,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10910,7 +10912,7 @@ contains
   end subroutine
 
   recursive subroutine learn_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -10932,8 +10934,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10945,18 +10947,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10971,7 +10973,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -10993,8 +10995,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11005,18 +11007,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11030,7 +11032,7 @@ contains
   end subroutine
 
   recursive subroutine learn_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11052,8 +11054,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11065,18 +11067,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11091,7 +11093,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11113,8 +11115,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11125,18 +11127,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11150,7 +11152,7 @@ contains
   end subroutine
 
   recursive subroutine learn_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11172,8 +11174,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11185,18 +11187,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11211,7 +11213,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11233,8 +11235,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11245,18 +11247,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11270,7 +11272,7 @@ contains
   end subroutine
 
   recursive subroutine learn_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11292,8 +11294,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11305,18 +11307,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11331,7 +11333,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11353,8 +11355,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11365,18 +11367,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11390,7 +11392,7 @@ contains
   end subroutine
 
   recursive subroutine learn_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11412,8 +11414,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11425,18 +11427,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11451,7 +11453,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11473,8 +11475,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11485,18 +11487,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11510,7 +11512,7 @@ contains
   end subroutine
 
   recursive subroutine learn_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11532,8 +11534,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11545,18 +11547,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11571,7 +11573,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11593,8 +11595,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11605,18 +11607,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11630,7 +11632,7 @@ contains
   end subroutine
 
   recursive subroutine learn_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11652,8 +11654,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11665,18 +11667,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11691,7 +11693,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11713,8 +11715,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11725,18 +11727,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11750,7 +11752,7 @@ contains
   end subroutine
 
   recursive subroutine learn_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11772,8 +11774,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11785,18 +11787,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11811,7 +11813,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11833,8 +11835,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11845,18 +11847,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11870,7 +11872,7 @@ contains
   end subroutine
 
   recursive subroutine learn_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11892,8 +11894,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -11905,18 +11907,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11931,7 +11933,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -11953,8 +11955,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11965,18 +11967,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11990,7 +11992,7 @@ contains
   end subroutine
 
   recursive subroutine learn_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12012,8 +12014,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12025,18 +12027,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12051,7 +12053,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12073,8 +12075,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12085,18 +12087,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12110,7 +12112,7 @@ contains
   end subroutine
 
   recursive subroutine learn_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12132,8 +12134,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12145,18 +12147,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12171,7 +12173,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12193,8 +12195,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12205,18 +12207,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12230,7 +12232,7 @@ contains
   end subroutine
 
   recursive subroutine learn_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12252,8 +12254,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12265,18 +12267,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12291,7 +12293,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12313,8 +12315,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12325,18 +12327,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12350,7 +12352,7 @@ contains
   end subroutine
 
   recursive subroutine learn_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12372,8 +12374,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12385,18 +12387,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12411,7 +12413,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12433,8 +12435,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12445,18 +12447,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12470,7 +12472,7 @@ contains
   end subroutine
 
   recursive subroutine learn_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12492,8 +12494,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12505,18 +12507,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12531,7 +12533,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12553,8 +12555,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12565,18 +12567,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12590,7 +12592,7 @@ contains
   end subroutine
 
   recursive subroutine learn_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12612,8 +12614,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12625,18 +12627,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12651,7 +12653,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12673,8 +12675,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12685,18 +12687,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12710,7 +12712,7 @@ contains
   end subroutine
 
   recursive subroutine learn_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12732,8 +12734,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12745,18 +12747,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12771,7 +12773,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12793,8 +12795,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12805,18 +12807,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12830,7 +12832,7 @@ contains
   end subroutine
 
   recursive subroutine learn_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12852,8 +12854,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -12865,18 +12867,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12891,7 +12893,7 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12913,8 +12915,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12925,18 +12927,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12951,7 +12953,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -12974,8 +12976,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12984,18 +12986,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13058,7 +13060,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -13081,8 +13083,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13091,18 +13093,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13165,7 +13167,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -13188,8 +13190,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13198,18 +13200,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13272,7 +13274,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -13295,8 +13297,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13305,18 +13307,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13379,7 +13381,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -13402,8 +13404,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13412,18 +13414,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13486,7 +13488,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
@@ -13509,8 +13511,8 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
-        correlation, learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13519,18 +13521,18 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
-      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
-      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
-      periodic=periodic, missing=missing, background=background, background_length=background_length, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
-      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)

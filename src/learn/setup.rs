@@ -14,6 +14,7 @@ use crate::learn::statistics::{Statistics, energy};
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 use crate::options::learn::Init;
+use crate::options::solve::Proof;
 use crate::ranks::Transport;
 use std::sync::Arc;
 
@@ -216,7 +217,8 @@ impl<T: Real> Setup<T> {
 
     /// An encoder for the signals of a step, warm.
     pub(super) fn new_encoder(&self, dictionary: Dictionary<T>) -> Result<Encoder<T>> {
-        let mut options = Options { warm_start: true, ..self.options.clone() };
+        // Nothing is proven of a step of learning.
+        let mut options = Options { warm_start: true, proof: Proof::Quick, ..self.options.clone() };
         if self.crops.is_some() {
             options.periodic.clear();
         }

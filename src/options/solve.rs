@@ -92,6 +92,16 @@ words! {
 }
 
 words! {
+    /// How tight the duality gap is.
+    pub enum Proof {
+        /// From the dual point that the result itself gives.
+        Quick = "quick",
+        /// From that of a better result.
+        Tight = "tight",
+    }
+}
+
+words! {
     /// How correlations are computed.
     pub enum Method {
         /// Whichever is estimated to be cheapest.
@@ -121,6 +131,9 @@ options! {
             lambda_max - lambda), or absolute: bounds |dz| of every atom, in units of z";
         gap_tol: real(0.0) = 0.0, "if positive, the solve ends when the duality gap is proven to be at most this fraction of \
             the objective; tol says only where that is first looked at, then whenever what is left is a quarter; 0: tol ends it";
+        proof: word(Proof) = Quick, "what the duality gap of a result within tol is from: quick: the dual point that it gives \
+            itself; tight: that of a better result, until the gap is at most 5 times what F is above its least value, or 1e-7 \
+            of F; the result stays as it is, steps and seconds are more; not in learning";
         max_iter: integer(-1) = -1, "iterations at most: steps, or in the published schedule tile visits; -1: no limit";
         time_limit: real(0.0, inf) = inf, "seconds after which the solve, or learning, returns with what it has, \
             wherever it is; a descent ends so early that what it has reached can be certified";

@@ -27,12 +27,20 @@ pub struct Certificate {
     pub max_step: f64,
     /// F(z) − F(z*) ≤ gap, from a dual feasible point.
     pub gap: f64,
+    /// F(z) of the signals without the mean of what is left of each channel: what a gap is little or large beside.
+    pub(super) varying: f64,
 }
 
 impl Certificate {
     /// Nothing is proven.
     pub(crate) fn unknown() -> Self {
-        Certificate { objective: f64::NAN, data_term: f64::NAN, max_step: f64::INFINITY, gap: f64::INFINITY }
+        Certificate {
+            objective: f64::NAN,
+            data_term: f64::NAN,
+            max_step: f64::INFINITY,
+            gap: f64::INFINITY,
+            varying: f64::NAN,
+        }
     }
 
     /// From what is known of the residual, the largest |D_k ⋆ r| / λ_k and the largest step left.
@@ -77,13 +85,15 @@ impl Certificate {
         let gap = parts.into_iter().filter(|part| part.is_finite()).map(gap_of).fold(f64::INFINITY, f64::min);
         // Next to zero even the allowance for rounding is rounded.
         let objective = data_term + penalty + 0.5 * sums.squared_penalty;
-        Certificate { objective, data_term, max_step, gap: gap.max(0.0) }
+        let varying = 0.5 * (sums.varying + sums.squared_penalty) + penalty;
+        Certificate { objective, data_term, max_step, gap: gap.max(0.0), varying }
     }
 
     /// In other units of F.
     fn times(self, unit: f64) -> Self {
-        let Certificate { objective, data_term, gap, max_step } = self;
-        Certificate { objective: objective * unit, data_term: data_term * unit, gap: gap * unit, max_step }
+        let Certificate { objective, data_term, gap, varying, max_step } = self;
+        let [objective, data_term, gap, varying] = [objective, data_term, gap, varying].map(|value| value * unit);
+        Certificate { objective, data_term, max_step, gap, varying }
     }
 }
 
@@ -207,7 +217,7 @@ impl<T: Real> Measure<'_, T> {
     }
 
     /// Collective: what the residual of `n` positions a channel may be wrong by, as a norm, and |D_k ⋆ r| / λ_k.
-    fn uncertainty(&self, lambda: &[f64], n: f64) -> Result<[f64; 2]> {
+    pub(super) fn uncertainty(&self, lambda: &[f64], n: f64) -> Result<[f64; 2]> {
         let (window, shape) = (self.placed.window(), self.placed.shape());
         let largest = &window.largest;
         let mut all = match size_of::<T>() == size_of::<f32>() {

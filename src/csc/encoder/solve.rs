@@ -15,8 +15,10 @@ use crate::csc::encoder::info::Info;
 use crate::csc::encoder::measure::Largest;
 use crate::host::threads::seconds_run;
 use crate::linalg::{Field, Real};
-use crate::options::solve::{Scale, Schedule, Strategy};
+use crate::options::solve::{Proof, Scale, Schedule, Strategy};
 use std::time::Instant;
+
+mod proof;
 
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
@@ -87,6 +89,9 @@ pub(super) fn solve<T: Real>(
         if let Some(stop) = end {
             (info.stop, info.certificate, info.proven) = (stop, certificate, true);
             control.progress.max_step = certificate.max_step;
+            if stop == Stop::Converged && solve.intake.options.proof == Proof::Tight {
+                solve.prove(&steps, control, info)?;
+            }
             break;
         }
     }
@@ -334,13 +339,18 @@ impl<T: Real> Solve<'_, '_, T> {
 
     /// Collective: makes the residual anew; the certificate from the c that is there, if that will do.
     fn certify_left(&mut self, stop: Stop) -> Result<Option<(Certificate, Vec<f64>)>> {
-        let updated = self.intake.placed.take_in(self.x).and_then(|_| self.intake.update_residual());
-        self.intake.placed.ranks().agree(updated)?;
+        self.renew_residual()?;
         let (goal, measure) = (&self.goal, self.intake.measure());
         match stop == Stop::Converged && goal.asynchronous.is_none() && measure.keeps_c() {
             true => measure.certify_left(&goal.lambda, &goal.dual_weights, &self.slack, goal.reachable),
             false => Ok(None),
         }
+    }
+
+    /// Collective: makes the residual of the z that is there.
+    fn renew_residual(&mut self) -> Result<()> {
+        let updated = self.intake.placed.take_in(self.x).and_then(|_| self.intake.update_residual());
+        self.intake.placed.ranks().agree(updated)
     }
 
     /// Collective: the certificate from a c that is correlated anew.
@@ -426,23 +436,31 @@ impl<T: Real> Solve<'_, '_, T> {
     /// Collective: what was asked for is a proof, and that is not there yet. Goes on to a quarter of the tolerance, or less if
     /// no step is as large; tells why the solve has ended if all steps are rounding.
     fn go_further(&mut self, steps: &[f64], info: &mut Info) -> Result<Option<Stop>> {
+        let Some(part) = self.aim_further(0.25, steps)? else {
+            return Ok(Some(Stop::Precision));
+        };
+        info.tol *= part;
+        info.tol_per_atom.iter_mut().for_each(|tol| *tol *= part);
+        Ok(None)
+    }
+
+    /// Collective: takes the tolerance down to a part of what it is, or further if no step is as large, given max |dz| of each
+    /// signal. Gives that part; none where all steps are rounding, or no tolerance leads to a proof.
+    fn aim_further(&mut self, mut part: f64, steps: &[f64]) -> Result<Option<f64>> {
         let plan = self.intake.bound.plan();
         let rounded = |(step, height): (&f64, &f64)| *step <= plan.rounding(*height);
         let heights = self.intake.measure().heights(&self.signals)?;
-        // Where a coefficient costs nothing no tolerance leads to a proof.
+        // Where a coefficient costs nothing.
         let hopeless = self.intake.placed.penalties().is_some_and(|penalties| penalties.any_free);
         if hopeless || self.goal.reachable > self.goal.tol || steps.iter().zip(&heights).all(rounded) {
-            return Ok(Some(Stop::Precision));
+            return Ok(None);
         }
         let largest = steps.iter().copied().fold(0.0, f64::max);
-        let mut part = 0.25;
         while largest <= part * self.goal.tol {
             part /= 4.0;
         }
         self.goal.tol *= part;
         self.goal.reachable = self.goal.tol;
-        info.tol *= part;
-        info.tol_per_atom.iter_mut().for_each(|tol| *tol *= part);
         let coarse = |signal: &Largest| self.intake.is_coarse(self.goal.tol, signal);
         let single = self.signals.iter().map(coarse).collect();
         self.intake.narrow(single, &mut self.signals)?;
@@ -455,7 +473,7 @@ impl<T: Real> Solve<'_, '_, T> {
         (self.rounds, self.idle) = (0, 0);
         self.open.fill(true);
         self.close(&steps);
-        Ok(None)
+        Ok(Some(part))
     }
 
     /// Closes the signals that are within the tolerance, or as near as rounding allows. Tells whether one is left open.

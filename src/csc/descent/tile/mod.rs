@@ -36,6 +36,7 @@ mod weights;
 
 pub(crate) use correlations::Correlations;
 pub(crate) use factors::Factors;
+pub(crate) use nonzero::NonZero;
 pub(crate) use plan::{Plan, Unit};
 pub use step::Step;
 pub(crate) use step::{Coordinate, Visit};
@@ -47,7 +48,7 @@ use crate::grid::point::{AXES, Point, checked_volume, unflatten};
 use crate::grid::tiles::{Number, Tile};
 use crate::linalg::Real;
 use crate::linalg::kernels::{Rows, threshold};
-use nonzero::{NONE, NonZero};
+use nonzero::NONE;
 use reach::Reach;
 use wear::Wear;
 

@@ -2,7 +2,7 @@
 
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Coordinate;
-use crate::csc::descent::tile::{TileState, factors, penalised, ridge};
+use crate::csc::descent::tile::{NonZero, TileState, factors, penalised, ridge};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 
@@ -34,6 +34,27 @@ impl<T: Real> Survey<'_, T> {
         for x in state.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
             let index = x.index as usize;
             visit(state.coordinate(plan, index), x.z, state.c.get(plan, index), penalised::factor(state, index));
+        }
+    }
+
+    /// The z of the tile, to be kept beside another one.
+    pub(crate) fn copy_z(&self) -> Vec<Vec<NonZero<T>>> {
+        self.state.nonzeros.clone()
+    }
+
+    /// Calls `visit` with each coordinate whose z may differ from what was kept: that and the z that is there, and the factor of
+    /// its penalty.
+    pub(crate) fn for_each_change(&self, kept: &[Vec<NonZero<T>>], mut visit: impl FnMut(Coordinate, T, T, f64)) {
+        let Survey { state, plan } = *self;
+        let at = |list: &[NonZero<T>], index| list.iter().find(|x| x.index == index).map(|x| x.z);
+        for (now, kept) in state.nonzeros.iter().zip(kept) {
+            let gone = kept.iter().filter(|x| at(now, x.index).is_none());
+            let gone = gone.map(|x| (x.index, x.z, T::ZERO));
+            let there = now.iter().map(|x| (x.index, at(kept, x.index).unwrap_or(T::ZERO), x.z));
+            for (index, before, z) in there.chain(gone) {
+                let index = index as usize;
+                visit(state.coordinate(plan, index), before, z, penalised::factor(state, index));
+            }
         }
     }
 
