@@ -311,7 +311,10 @@ fn batch<T: Real>(seed: u64) {
         assert_eq!(bits(&answer.z), bits(part), "signal {signal} of {n}, {told}");
         steps += answer.info.steps;
     }
-    assert_eq!(both.info.steps, steps, "{told}");
+    // What is proven is proven of all together.
+    if options.proof == Proof::Quick {
+        assert_eq!(both.info.steps, steps, "{told}");
+    }
 }
 
 #[test]
