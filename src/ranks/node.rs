@@ -26,7 +26,7 @@ impl Node {
         if most[0] == 0 || most[1] == 1 {
             return Ok(None);
         }
-        let Some(mut shared) = self.memory(all, most[0] as usize, false)? else {
+        let Some(mut shared) = memory(all, &*self.ranks, most[0] as usize, false)? else {
             return Ok(None);
         };
         if let Some(leaders) = &self.leaders {
@@ -39,33 +39,31 @@ impl Node {
         self.ranks.reduce(Reduce::Max, &[0])?;
         Ok(Some(Arc::new(shared)))
     }
+}
 
-    /// Collective over all ranks: a number that all have in common; none if they are not all on one node, or it refuses.
-    pub(super) fn counter(&self, all: &dyn Transport) -> Result<Option<Arc<dyn Counter>>> {
-        if self.ranks.size() < all.size() {
-            return Ok(None);
-        }
-        let memory = self.memory(all, SharedCounter::SIZE, true)?;
-        Ok(memory.map(|memory| Arc::new(SharedCounter::of(memory)) as Arc<dyn Counter>))
-    }
+/// Collective over all ranks: a number that all have in common; none if they are not all on one node, or it refuses. Nobody
+/// else can open what one has made, so no communicator of a node is needed, which some MPIs take a second to make.
+pub(super) fn counter(all: &dyn Transport) -> Result<Option<Arc<dyn Counter>>> {
+    let memory = memory(all, all, SharedCounter::SIZE, true)?;
+    Ok(memory.map(|memory| Arc::new(SharedCounter::of(memory)) as Arc<dyn Counter>))
+}
 
-    /// Collective over all ranks: `len` bytes on each node, all zero; none if one refuses.
-    fn memory(&self, all: &dyn Transport, len: usize, writes: bool) -> Result<Option<Shared>> {
-        let leads = self.ranks.rank() == 0;
-        // The first rank makes it, the others open it by its name, or are refused.
-        let mut shared = match leads {
-            true => Shared::create(len).ok(),
-            false => None,
-        };
-        let mut name = shared.as_ref().map_or(Vec::new(), |made| made.name().into());
-        self.ranks.broadcast(0, &mut name)?;
-        if !leads && !name.is_empty() {
-            shared = Shared::open(&name, len, writes).ok();
-        }
-        let refused = all.reduce(Reduce::Max, &[i64::from(shared.is_none())])?[0] != 0;
-        Ok(shared.filter(|_| !refused).map(|mut shared| {
-            shared.unlink();
-            shared
-        }))
+/// Collective over all ranks: `len` bytes for each group of ranks, this one's is `group`, all zero; none if one is refused.
+fn memory(all: &dyn Transport, group: &dyn Transport, len: usize, writes: bool) -> Result<Option<Shared>> {
+    let leads = group.rank() == 0;
+    // The first rank makes it, the others open it by its name, or are refused.
+    let mut shared = match leads {
+        true => Shared::create(len).ok(),
+        false => None,
+    };
+    let mut name = shared.as_ref().map_or(Vec::new(), |made| made.name().into());
+    group.broadcast(0, &mut name)?;
+    if !leads && !name.is_empty() {
+        shared = Shared::open(&name, len, writes).ok();
     }
+    let refused = all.reduce(Reduce::Max, &[i64::from(shared.is_none())])?[0] != 0;
+    Ok(shared.filter(|_| !refused).map(|mut shared| {
+        shared.unlink();
+        shared
+    }))
 }

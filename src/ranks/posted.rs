@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::panic::{lock, unpoisoned};
-use crate::ranks::node::Node;
+use crate::ranks::node::{self, Node};
 use crate::ranks::{Bytes, Counter, Message, Reduce, Tag, Ticket, Transport, wait_for};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -240,7 +240,7 @@ impl<C: Calls> Transport for Posted<C> {
     }
 
     fn counter(&self) -> Result<Option<Arc<dyn Counter>>> {
-        self.on_this_node()?.map_or(Ok(None), |node| node.counter(self))
+        node::counter(self)
     }
 
     fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>> {
