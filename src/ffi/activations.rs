@@ -6,13 +6,14 @@ use crate::csc::Encoder;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::listed;
 use crate::ffi::array::{PER_AXIS, dicod_array, dicod_const_array};
+use crate::ffi::boundary::problem::{box_of, lengths};
 use crate::ffi::boundary::*;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::fields::{Sparse, read_sparse};
 use crate::ffi::held::{Held, get, with};
 use crate::ffi::{boundary::Element, fields};
 use crate::grid::block::Block;
-use crate::grid::point::{AXES, padded};
+use crate::grid::point::AXES;
 
 /// Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
 /// next solve begins, if the option "warm_start" is set. Each rank brings a block of them, another
@@ -207,10 +208,8 @@ pub(crate) fn get_sparse_block(
         let given = || {
             reference(count, "count", "room for the count")?;
             to.aligned()?;
-            let block = Block {
-                origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
-                shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
-            };
+            let offset = lengths(n_axes, offset, "offset")?;
+            let block = box_of(offset, lengths(n_axes, local_shape, "local_shape")?)?;
             shape.check_inside("block", &block, shape.valid())?;
             Ok(block)
         };

@@ -141,7 +141,7 @@ pub(crate) struct View<'a> {
 }
 
 /// A list with an entry per axis, if there is one.
-fn per_axis_of<'l>(list: *const i64, n_axes: usize, name: &'static str) -> Result<Option<&'l [i64]>> {
+pub(crate) fn per_axis_of<'l>(list: *const i64, n_axes: usize, name: &'static str) -> Result<Option<&'l [i64]>> {
     match list.is_null() {
         true => Ok(None),
         false => {

@@ -1,14 +1,13 @@
 //! The memory that an encoder will take, before it is made.
 
 use crate::csc::encoder::room::room;
-use crate::ffi::array::{DICOD_F32, DICOD_F64, PER_AXIS};
-use crate::ffi::boundary::problem::Problem;
+use crate::ffi::array::{DICOD_F32, DICOD_F64, per_axis_of};
+use crate::ffi::boundary::problem::{Problem, box_of};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
-use crate::grid::block::Block;
-use crate::grid::point::padded;
+use crate::grid::point::AXES;
 
 /// Memory that an encoder of such a problem will hold on this rank from its first solve on, in bytes, before anything is taken:
 /// `*bytes` is what dicod_info.bytes will be at most, and `*bytes_gram` what dicod_info.bytes_gram will be. `element_type` is
@@ -46,15 +45,10 @@ pub extern "C" fn dicod_encoder_memory(
                 let allowed = format!("{DICOD_F64} (double) or {DICOD_F32} (float)");
                 return Err(Error::argument("element_type", element_type, allowed));
             }
-            let list = |list: *const i64, name: &'static str, otherwise: i64| -> Result<_> {
-                aligned(list, name)?;
-                match list.is_null() {
-                    true => Ok(None),
-                    false => Ok(Some(padded(slice(list, shape.n_axes, name, PER_AXIS)?, otherwise))),
-                }
-            };
-            let (origin, size) = (list(offset, "offset", 0)?, list(local_shape, "local_shape", 1)?);
-            let block = Block { origin: origin.unwrap_or_default(), shape: size.unwrap_or(shape.signal) };
+            let whole = shape.unpadded(shape.signal);
+            let offset = per_axis_of(offset, shape.n_axes, "offset")?.unwrap_or(&[0; AXES][..shape.n_axes]);
+            let local = per_axis_of(local_shape, shape.n_axes, "local_shape")?.unwrap_or(&whole);
+            let block = box_of(offset, local)?;
             reference(bytes, "bytes", "room for the result")?;
             aligned(bytes_gram, "bytes_gram")?;
             Ok((shape, options, block))

@@ -1,11 +1,10 @@
 //! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
 
-use crate::base::wording::per_axis;
 use crate::clock::Stage;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::problem::shape::explained;
 use crate::csc::{Encoder, Info, Shape};
-use crate::ffi::boundary::problem::{Problem, dictionary, lengths, seconds_to_write};
+use crate::ffi::boundary::problem::{Problem, box_of, dictionary, lengths, seconds_to_write};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
@@ -15,7 +14,6 @@ use crate::ffi::problem::{dicod_problem, given};
 use crate::ffi::run::run;
 use crate::grid::block::Block;
 use crate::grid::block::slab;
-use crate::grid::point::padded;
 use crate::linalg::FieldMut;
 use crate::options::solve::Missing;
 use std::time::Instant;
@@ -65,12 +63,7 @@ pub extern "C" fn dicod_valid_block(
     guard(|| {
         let shape = shape_alone(options, problem)?;
         let local = lengths(shape.n_axes, local_shape, "local_shape")?;
-        if local.iter().any(|n| *n < 0) {
-            let allowed = "lengths of at least 0";
-            return Err(Error::shape("local_shape", per_axis(local), allowed));
-        }
-        let block = Block { origin: padded(lengths(shape.n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
-        let valid = shape.valid_block(&block);
+        let valid = shape.valid_block(&box_of(lengths(shape.n_axes, offset, "offset")?, local)?);
         room_per_axis(valid_offset, &shape, "valid_offset")?;
         room_per_axis(valid_local_shape, &shape, "valid_local_shape")?.copy_from_slice(&shape.unpadded(valid.shape));
         room_per_axis(valid_offset, &shape, "valid_offset")?.copy_from_slice(&shape.unpadded(valid.origin));

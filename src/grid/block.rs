@@ -20,9 +20,9 @@ impl Block {
         Block { origin: [0; AXES], shape }
     }
 
-    /// First position beyond it on an axis.
+    /// First position beyond it on an axis; the last number there is if it lies behind that.
     pub fn end(&self, axis: usize) -> i64 {
-        self.origin[axis] + self.shape[axis]
+        self.origin[axis].saturating_add(self.shape[axis])
     }
 
     /// Whether it holds no position.
@@ -39,7 +39,7 @@ impl Block {
     pub fn intersection(&self, other: &Block) -> Block {
         let origin: Point = std::array::from_fn(|a| self.origin[a].max(other.origin[a]));
         let end = |a: usize| self.end(a).min(other.end(a));
-        let shape = std::array::from_fn(|a| (end(a) - origin[a]).max(0));
+        let shape = std::array::from_fn(|a| end(a).saturating_sub(origin[a]).max(0));
         let both = Block { origin, shape };
         if both.is_empty() { Block::default() } else { both }
     }
@@ -91,7 +91,7 @@ impl Block {
     /// As text: the real axes as ranges.
     fn text(&self, n_axes: usize) -> String {
         let ranges = |first: i64, mark: &str| -> Vec<String> {
-            let range = |a| format!("{}{mark}{}", self.origin[a] + first, self.end(a));
+            let range = |a: usize| format!("{}{mark}{}", self.origin[a].saturating_add(first), self.end(a));
             (AXES - n_axes..AXES).map(range).collect()
         };
         let c = ranges(0, "..").join(", ");

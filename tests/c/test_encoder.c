@@ -427,6 +427,15 @@ static void tells_what_z_stands_for(void)
     dicod_encoder_free(&e);
 }
 
+/* blocks that are in no domain, those with negative lengths first: offset, shape */
+enum { N_NEGATIVE = 3, N_BAD_BLOCKS = 9 };
+#define HALF (INT64_C(1) << 62)
+static const int64_t bad_blocks[N_BAD_BLOCKS][2][2] = {
+    {{0, 0}, {-1, 3}},        {{0, 0}, {3, -3}},        {{0, 0}, {0, -1}},
+    {{5, 0}, {INT64_MAX, 3}}, {{0, INT64_MAX}, {3, 1}}, {{HALF, 0}, {HALF, 3}},
+    {{-1, 0}, {3, 3}},        {{0, INT64_MIN}, {1, 1}}, {{INT64_MAX, INT64_MAX}, {INT64_MAX, INT64_MAX}},
+};
+
 static void tells_what_it_will_take(void)
 {
     void *px[P];
@@ -459,9 +468,63 @@ static void tells_what_it_will_take(void)
           dicod_encoder_memory(NULL, o, LARGE, 16, NULL, NULL, &bytes, &gram));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, none, &bytes, &gram));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "inside the domain", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, far, NULL, &bytes, &gram));
+    const int64_t first[2] = {3, 0};
+    for (int i = 0; i < N_BAD_BLOCKS; i++)
+        FAILS(DICOD_ERROR_INVALID_SHAPE, i < N_NEGATIVE ? "local_shape must be lengths of at least 0" : "inside the domain",
+              dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, bad_blocks[i][0], bad_blocks[i][1], &bytes, &gram));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, first, none, &bytes, &gram));
     CHECK(bytes == again);
     dicod_options_free(&o);
     free(field);
+}
+
+/* What weights and factors make of x and d may be no number any more: then it is refused, not called infinite. */
+static void says_what_overflows(void)
+{
+    const int64_t signal = 12, atom = 1;
+    double wide[12], heavy[12], factors[12], lambda = 7;
+    const double large = 1e90;
+    void *px[1], *pw[1], *pf[1];
+    for (int i = 0; i < 12; i++) wide[i] = 1e90 / (i + 1), heavy[i] = 1e140, factors[i] = 1e-140;
+    dicod_array ax = describe(wide, 8, &signal, 1, 12, px, NULL), aw = describe(heavy, 8, &signal, 1, 12, pw, NULL);
+    dicod_array af = describe(factors, 8, &signal, 1, 12, pf, NULL);
+    ax.n_axes = aw.n_axes = af.n_axes = 1;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        dicod_encoder *e = NULL;
+        dicod_info info = DICOD_INFO_INIT;
+        OK(dicod_encoder_create(NULL, NULL, PROBLEM(1, &signal, 1, 1, 1, &atom), &large, &e));
+        OK(weighted ? dicod_encoder_set_weights(e, READ(&aw)) : dicod_encoder_set_penalties(e, READ(&af)));
+        FAILS(DICOD_ERROR_INVALID_ARGUMENT, "lambda_max of x must be finite", dicod_encoder_solve(e, READ(&ax), &info));
+        FAILS(DICOD_ERROR_INVALID_ARGUMENT, "lambda_max of x must be finite", dicod_encoder_objective(e, READ(&ax), &lambda, NULL));
+        CHECK(lambda == 7);
+        /* it works on */
+        OK(weighted ? dicod_encoder_clear_weights(e) : dicod_encoder_clear_penalties(e));
+        OK(dicod_encoder_solve(e, READ(&ax), &info));
+        CHECK(isfinite(info.lambda_max) && info.lambda_max > 0);
+        dicod_encoder_free(&e);
+    }
+}
+
+/* Lists of a block are of what there is, whatever the numbers. */
+static void lists_of_bad_blocks(void)
+{
+    dicod_encoder *e = NULL;
+    dicod_learner *learner = NULL;
+    void *px[P];
+    int64_t count = -7;
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL);
+    OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
+    OK(dicod_encoder_solve(e, READ(&ax), NULL));
+    OK(dicod_learner_create(NULL, NULL, SHAPES, d, &learner));
+    for (int i = 0; i < N_BAD_BLOCKS; i++) {
+        const int64_t *offset = bad_blocks[i][0], *shape = bad_blocks[i][1];
+        const char *text = i < N_NEGATIVE ? "local_shape must be lengths of at least 0" : "inside the valid domain";
+        FAILS(DICOD_ERROR_INVALID_SHAPE, text, dicod_encoder_get_sparse_block(e, offset, shape, 0, NULL, NULL, NULL, NULL, &count));
+        FAILS(DICOD_ERROR_INVALID_SHAPE, text, dicod_learner_get_sparse_block(learner, offset, shape, 0, NULL, NULL, NULL, NULL, &count));
+        CHECK(count == -7);
+    }
+    dicod_learner_free(&learner);
+    dicod_encoder_free(&e);
 }
 
 static void refuses_what_cannot_be(void)
@@ -660,6 +723,8 @@ int main(void)
     tells_what_x_lies_on();
     tells_what_z_stands_for();
     tells_what_it_will_take();
+    says_what_overflows();
+    lists_of_bad_blocks();
     for (int way = 0; way < 5; way++) walks_a_path(way & 1, way == 2, way == 3, way == 4);
     refuses_what_cannot_be();
     return report("encoder");

@@ -69,6 +69,36 @@ static void refused(void)
     EQUAL(valid, -5, -5);
 }
 
+/* the activations that go with a block, also of one that no memory could hold: what there is of it */
+static void blocks(void)
+{
+    const dicod_problem line = DICOD_PROBLEM_1D(64, 1, 3);
+    const int64_t large = INT64_C(1) << 62;
+    const int64_t cases[][4] = {{10, 5, 10, 5},
+                                {60, 4, 60, 2},
+                                {-5, 10, 0, 5},
+                                {10, INT64_MAX, 10, 52},
+                                {10, INT64_MAX - 5, 10, 52},
+                                {0, INT64_MAX, 0, 62},
+                                {62, 2, 0, 0},
+                                {100, INT64_MAX, 0, 0},
+                                {large, large, 0, 0},
+                                {INT64_MAX, 1, 0, 0},
+                                {INT64_MIN, 1, 0, 0},
+                                {INT64_MAX, INT64_MAX, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t at = -7, length = -7;
+        OK(dicod_valid_block(NULL, &line, &cases[i][0], &cases[i][1], &at, &length));
+        if (!CHECK(at == cases[i][2] && length == cases[i][3]))
+            printf("  case %d: at %lld, length %lld\n", (int)i, (long long)at, (long long)length);
+    }
+    const int64_t first = 0, negative = -1;
+    int64_t at = -7, length = -7;
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "local_shape must be lengths of at least 0, is [-1]",
+          dicod_valid_block(NULL, &line, &first, &negative, &at, &length));
+    CHECK(at == -7 && length == -7);
+}
+
 /* everything that takes a context takes NULL for one thread of this process */
 static void without_context(void)
 {
@@ -118,6 +148,7 @@ int main(void)
     initialisers();
     beyond();
     refused();
+    blocks();
     without_context();
     return report("problem");
 }

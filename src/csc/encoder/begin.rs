@@ -1,6 +1,6 @@
 //! How a solve begins: signals are taken in and correlated with the atoms; λ and the tolerance follow from that.
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::clock;
 use crate::csc::bound::Bound;
 use crate::csc::descent::tile::{Weights, masks, penalised};
@@ -38,6 +38,15 @@ pub(super) fn coarse_by(options: &Options) -> bool {
 /// The largest of all signals.
 fn weighted(signals: &[Largest]) -> f64 {
     signals.iter().map(|s| s.weighted).fold(0.0, f64::max)
+}
+
+/// λmax, the same on all ranks: what weights and factors make of x and d may be more than a number can be.
+pub(super) fn representable(lambda_max: f64) -> Result<f64> {
+    if lambda_max == f64::INFINITY {
+        let allowed = "finite: scale x, d, weights or penalties, so that nothing overflows";
+        return Err(Error::argument("lambda_max of x", lambda_max, allowed));
+    }
+    Ok(lambda_max)
 }
 
 /// λ and tolerance of a solve, and what there was at its beginning.
@@ -80,7 +89,7 @@ impl<T: Real> Intake<'_, T> {
         self.narrow(single, &mut signals)?;
         let (of_atoms, _) = self.of_atoms()?;
         let scaling = self.bound.scaling();
-        let of_all = weighted(&signals) * scaling.gauge();
+        let of_all = representable(weighted(&signals) * scaling.gauge())?;
         Ok(LambdaMax { of_all, of_atoms: scaling.leave_lambdas(&of_atoms) })
     }
 

@@ -8,7 +8,7 @@ use crate::csc::descent::control::{Control, Reserve};
 use crate::csc::descent::tile::survey::leave_out_lost;
 use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
-use crate::csc::encoder::begin::{Beginning, Intake};
+use crate::csc::encoder::begin::{Beginning, Intake, representable};
 use crate::csc::encoder::certificate::Certificate;
 use crate::csc::encoder::cost::seconds_per_nonzero;
 use crate::csc::encoder::info::Info;
@@ -45,7 +45,7 @@ pub(super) fn solve<T: Real>(
     (control.reserve.began, control.reserve.run) = (control.clock.seconds(), seconds_run());
     let whole = enter(&mut intake, x, start)?;
     let beginning = intake.correlate_signals(x)?;
-    let told = tell(&intake, &beginning, info);
+    let told = tell(&intake, &beginning, info)?;
     info.background = intake.placed.background_range()?;
     let slack = warm_up(&mut intake, x, &beginning)?;
     intake.placed.tiles().end(Activity::Correlate, whole);
@@ -115,7 +115,7 @@ fn enter<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, start: Instant) 
 }
 
 /// Fills in λ and the tolerance, as the caller has them. Gives the tolerance.
-fn tell<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning, info: &mut Info) -> f64 {
+fn tell<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning, info: &mut Info) -> Result<f64> {
     let (options, scaling) = (intake.options, intake.bound.scaling());
     let Beginning { lambda_max, lambda, tol, signals, .. } = beginning;
     let noise = signals.iter().any(|s| s.noise && s.weighted == *lambda_max);
@@ -125,8 +125,8 @@ fn tell<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning, info: &mut Info)
     };
     (info.lambda, info.tol) = (scaling.leave_lambdas(lambda), told);
     info.tol_per_atom = scaling.tolerances(*tol);
-    (info.lambda_max, info.noise) = (lambda_max * scaling.gauge(), noise);
-    told
+    (info.lambda_max, info.noise) = (representable(lambda_max * scaling.gauge())?, noise);
+    Ok(told)
 }
 
 /// What c may be wrong by when a descent begins, by signal.

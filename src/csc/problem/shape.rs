@@ -98,9 +98,10 @@ impl Shape {
         std::array::from_fn(|a| if self.periodic[a] { self.signal[a] } else { self.signal[a] - self.atom[a] + 1 })
     }
 
-    /// Fails unless a block lies in a domain: that of the signals, or the valid one.
+    /// Fails unless a block lies in a domain: that of the signals, or the valid one. One without positions lies in any.
     pub(crate) fn check_inside(&self, argument: &str, block: &Block, domain: Point) -> Result<()> {
-        if block.is_empty() || block.intersection(&Block::whole(domain)) == *block {
+        let is_none = block.is_empty() && block.shape.iter().all(|n| *n >= 0);
+        if is_none || block.intersection(&Block::whole(domain)) == *block {
             return Ok(());
         }
         let valid = if domain == self.signal { "" } else { "valid " };

@@ -1,7 +1,8 @@
 //! The numbers that describe a problem, and its arrays: read, checked, and what is said of them.
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::wording::per_axis;
 use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::explained;
 use crate::csc::{Options, Shape};
@@ -10,7 +11,8 @@ use crate::ffi::boundary::overlap::Memory;
 use crate::ffi::boundary::pointers::{aligned, slice};
 use crate::ffi::options::{copied, dicod_options};
 use crate::ffi::problem::{dicod_problem, given};
-use crate::grid::point::Point;
+use crate::grid::block::Block;
+use crate::grid::point::{Point, padded};
 use crate::linalg::{Dictionary, Field};
 
 /// Shapes and options of a call.
@@ -23,6 +25,14 @@ pub(crate) struct Problem {
 pub(crate) fn lengths<'a>(n_axes: usize, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
     aligned(list, argument)?;
     slice(list, n_axes, argument, "n_axes lengths")
+}
+
+/// The box of a domain that begins at an offset and has a shape.
+pub(crate) fn box_of(offset: &[i64], local_shape: &[i64]) -> Result<Block> {
+    if local_shape.iter().any(|n| *n < 0) {
+        return Err(Error::shape("local_shape", per_axis(local_shape), "lengths of at least 0"));
+    }
+    Ok(Block { origin: padded(offset, 0), shape: padded(local_shape, 1) })
 }
 
 impl Problem {
