@@ -7,6 +7,7 @@ use crate::csc::{Options, Progress};
 use crate::ffi::boundary::*;
 use crate::parmap::run::budget::threads;
 use crate::ranks::Transport;
+use crate::ranks::busy::{during, fails_if_busy};
 use crate::ranks::local::Local;
 use std::ffi::CString;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -258,6 +259,8 @@ pub extern "C" fn dicod_context_set_cancel_flag(context: *mut dicod_context, fla
 
 impl Context {
     fn callbacks(&self) -> Result<MutexGuard<'_, Callbacks>> {
+        // A map has the ranks without these.
+        fails_if_busy(Arc::as_ptr(&self.ranks).cast())?;
         unpoisoned_if_free(self.callbacks.try_lock()).ok_or_else(|| in_use("context"))
     }
 }
@@ -273,6 +276,8 @@ pub(crate) struct Session<'c> {
     /// Ends before the context is free for another call.
     running: Option<Running<'c>>,
     callbacks: Option<MutexGuard<'c, Callbacks>>,
+    /// Where the transport lies, which no callback can use.
+    ranks: *const (),
 }
 
 /// The ranks of a call.
@@ -293,6 +298,7 @@ impl<'c> Session<'c> {
             n_threads: context.as_ref().map_or(1, |context| context.n_threads),
             running: None,
             callbacks: callbacks.transpose()?,
+            ranks: context.as_ref().map_or(std::ptr::null(), |context| Arc::as_ptr(&context.ranks).cast()),
         })
     }
 
@@ -343,13 +349,13 @@ impl<'c> Session<'c> {
             return;
         };
         let text = CString::new(message()).unwrap_or_default();
-        call!(log(callbacks.log_data, level, text.as_ptr()))
+        during(self.ranks, || call!(log(callbacks.log_data, level, text.as_ptr())))
     }
 
     /// What a solve calls to report; tells whether to go on.
     fn reporter(&self) -> Option<impl FnMut(&Progress) -> bool> {
         let callbacks = self.callbacks.as_ref()?;
-        let (report, userdata) = (callbacks.progress?, callbacks.progress_data);
+        let (report, userdata, ranks) = (callbacks.progress?, callbacks.progress_data, self.ranks);
         Some(move |progress: &Progress| {
             let progress = dicod_progress {
                 struct_size: size_of::<dicod_progress>() as i64,
@@ -362,7 +368,7 @@ impl<'c> Session<'c> {
                 tol: progress.tol,
                 seconds: progress.seconds,
             };
-            call!(report(userdata, &progress)) == 0
+            during(ranks, || call!(report(userdata, &progress))) == 0
         })
     }
 }

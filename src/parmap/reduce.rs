@@ -13,6 +13,8 @@ use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::stream::{Consumed, Produced, UnitEnds, lead_units};
+use crate::ranks::Transport;
+use crate::ranks::busy::during;
 
 /// Chunks that the tasks of a reduction are divided into, if their size is not given: it must not
 /// depend on the workers, or sums would.
@@ -151,6 +153,15 @@ pub(crate) fn as_error(Failed(code, text): Failed) -> Error {
     }
 }
 
+/// A callback outside of all tasks: it cannot use the ranks of the run either, as the others may be elsewhere.
+pub(crate) fn between<R>(
+    ranks: &dyn Transport,
+    name: &str,
+    call: impl FnOnce() -> std::result::Result<R, Failed>,
+) -> Result<R> {
+    during(std::ptr::from_ref(ranks).cast(), || safely(name, call)).map_err(as_error)
+}
+
 /// Collective: gives the state of rank 0 to all ranks, as bytes once each.
 pub(crate) fn spread<R: Reducer>(run: &Run, reducer: &R, state: &mut R::State) -> Result<()> {
     if run.ranks.size() == 1 {
@@ -158,14 +169,14 @@ pub(crate) fn spread<R: Reducer>(run: &Run, reducer: &R, state: &mut R::State) -
     }
     let mut bytes = Vec::new();
     let packed = match run.is_root() {
-        true => safely("pack", || reducer.pack(state, &mut bytes)).map_err(as_error),
+        true => between(&*run.ranks, "pack", || reducer.pack(state, &mut bytes)),
         false => Ok(()),
     };
     run.ranks.agree(packed)?;
     run.ranks.broadcast(0, &mut bytes)?;
     let unpacked = match run.is_root() {
         true => Ok(()),
-        false => safely("unpack", || reducer.unpack(state, &bytes)).map_err(as_error),
+        false => between(&*run.ranks, "unpack", || reducer.unpack(state, &bytes)),
     };
     run.ranks.agree(unpacked)
 }
@@ -188,7 +199,7 @@ pub fn reduce<R: Reducer>(
     })?;
     let run = &running.run;
     spread(run, reducer, state)?;
-    let made = safely("fork to join the others into", || reducer.fork(state)).map_err(as_error);
+    let made = between(&*run.ranks, "fork to join the others into", || reducer.fork(state));
     let mut total = run.ranks.agree(made)?;
     let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
     let report = if root {

@@ -20,12 +20,13 @@ pub(crate) fn during<R>(ranks: *const (), call: impl FnOnce() -> R) -> R {
     call()
 }
 
-/// Fails inside of such a function, before anything is said to other ranks.
-pub(super) fn fails_if_busy(ranks: *const ()) -> Result<()> {
+/// Fails inside of such a function, before anything is said to other ranks; on one rank, too, so that what a program may do
+/// does not depend on their number.
+pub(crate) fn fails_if_busy(ranks: *const ()) -> Result<()> {
     match BUSY.try_with(|busy| busy.borrow().contains(&(ranks as usize))) {
         Ok(true) => Err(Error::InvalidState(
-            "the context is in use by the call that runs this function: a function of the program cannot call what is \
-             collective on the same ranks"
+            "the context is in use by the call that runs this function: a function of the program can use neither it nor \
+             what is collective on its ranks"
                 .into(),
         )),
         _ => Ok(()),

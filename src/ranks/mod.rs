@@ -280,10 +280,10 @@ impl dyn Transport + '_ {
     /// Whatever the result is of, compiled once: fails with what all ranks report, unless this rank keeps its own.
     #[inline(never)]
     fn agreed(&self, error: Option<&Error>, place: &Location<'_>) -> Result<()> {
+        busy::fails_if_busy(std::ptr::from_ref(self).cast())?;
         if self.size() == 1 {
             return Ok(());
         }
-        busy::fails_if_busy(std::ptr::from_ref(self).cast())?;
         self.fails_if_closed()?;
         // Who cannot speak to the others cannot agree with them either.
         if let Some(Error::Communication(_)) = error {

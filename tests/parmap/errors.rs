@@ -413,7 +413,7 @@ fn a_long_task_of_the_root_hears_of_other_ranks() {
 
 #[test]
 fn the_ranks_of_a_run_cannot_be_used_in_its_callbacks() {
-    for shape in [(2, 1), (3, 2)] {
+    for shape in [(1, 1), (1, 3), (2, 1), (3, 2)] {
         on(shape, rough(3), &Settings { progress_interval: 0.0, ..Settings::default() }, |map| {
             let other = Map::new(map.ranks().clone(), 1).unwrap();
             let refused = || {

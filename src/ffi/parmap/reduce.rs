@@ -7,7 +7,7 @@ use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::ffi::parmap::{address, ask, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::Tried;
-use crate::parmap::reduce::{Reducer, reduce};
+use crate::parmap::reduce::{Reducer, between, reduce};
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
 /// returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join_states` may be called by any
@@ -84,8 +84,9 @@ pub extern "C" fn parmap_reduce(
                 // The joined state is one of the library's: its contents go to the caller's.
                 let mut bytes = Vec::new();
                 let mut own = State { state, free: None };
-                let moved = table.pack(&kept, &mut bytes).and_then(|()| table.unpack(&mut own, &bytes));
-                moved.map_err(crate::parmap::reduce::as_error)?;
+                between(&**map.ranks(), "pack and unpack", || {
+                    table.pack(&kept, &mut bytes).and_then(|()| table.unpack(&mut own, &bytes))
+                })?;
             }
             Ok(report)
         })

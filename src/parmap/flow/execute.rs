@@ -7,7 +7,7 @@ use crate::parmap::flow::Flow;
 use crate::parmap::flow::node::{Node, Tried, through};
 use crate::parmap::flow::phase::spread_node;
 use crate::parmap::handle::Map;
-use crate::parmap::reduce::{Failed, as_error, safely};
+use crate::parmap::reduce::{Failed, between};
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{self, Report};
 use crate::parmap::run::task::Task;
@@ -45,8 +45,9 @@ impl Flow {
                 }
             }
         };
-        let joined: Tried<Vec<Box<dyn Node>>> = forking.iter().map(|at| nodes[*at].fork()).collect();
-        let mut joined = match check.and(joined.map_err(as_error)) {
+        let joined: Result<Vec<Box<dyn Node>>> =
+            forking.iter().map(|at| between(&*map.ranks, "fork", || nodes[*at].fork())).collect();
+        let mut joined = match check.and(joined) {
             Ok(joined) => joined,
             Err(error) => return Stream::new(None).checked(Err(error)).run(map, &work, progress),
         };
@@ -61,7 +62,7 @@ impl Flow {
             for (at, fork) in forking.into_iter().zip(joined) {
                 let node = &mut self.nodes[at];
                 let result = match map.ranks.rank() {
-                    0 => safely("join", || node.join(fork)).map_err(as_error),
+                    0 => between(&*map.ranks, "join", || node.join(fork)),
                     _ => Ok(()),
                 };
                 map.ranks.agree(result)?;

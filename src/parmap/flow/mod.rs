@@ -11,7 +11,7 @@ mod phase;
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
 use crate::parmap::handle::Map;
-use crate::parmap::reduce::{as_error, safely};
+use crate::parmap::reduce::{as_error, between, safely};
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{Outcome, Report};
 use crate::ranks::Reduce;
@@ -81,12 +81,18 @@ impl Flow {
                 continue;
             }
             for phase in 0..self.nodes[at].phases() {
-                let mut check = Ok(());
-                if !fresh && data.as_mut().is_some_and(|data| !data.restart()) {
-                    let (node, phase) = (nth(at as i64), nth(phase as i64));
-                    let message = format!("the data cannot be gone through again for node {node}, phase {phase}");
-                    check = Err(Error::Map { status: NOT_RESTARTABLE, message });
-                }
+                let restarted = match data.as_mut().filter(|_| !fresh) {
+                    Some(data) => between(&*map.ranks, "restart", || Ok(data.restart())),
+                    None => Ok(true),
+                };
+                let check = restarted.and_then(|restarted| match restarted {
+                    true => Ok(()),
+                    false => {
+                        let (node, phase) = (nth(at as i64), nth(phase as i64));
+                        let message = format!("the data cannot be gone through again for node {node}, phase {phase}");
+                        Err(Error::Map { status: NOT_RESTARTABLE, message })
+                    }
+                });
                 fresh = false;
                 let data = data.as_deref_mut().map(|data| data as &mut dyn Data);
                 let progress = progress.as_deref_mut();
@@ -102,11 +108,10 @@ impl Flow {
                 && let Some(checkpoint) = checkpoint.as_deref_mut()
             {
                 let mut bytes = Vec::new();
-                go_on = safely("checkpoint", || {
+                go_on = between(&*map.ranks, "checkpoint", || {
                     self.nodes[at].save(&mut bytes)?;
                     Ok(checkpoint(at, &bytes))
-                })
-                .map_err(as_error);
+                });
             }
             let go_on = map.ranks.agree(go_on)?;
             let stop = [i64::from(!go_on)];

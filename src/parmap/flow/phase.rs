@@ -5,7 +5,7 @@ use crate::base::wording::nth;
 use crate::parmap::call::Call;
 use crate::parmap::flow::node::{Data, EMPTY, Node, Tried, through};
 use crate::parmap::handle::Map;
-use crate::parmap::reduce::{Forks, Joins, Reducer, as_error, safely, spread};
+use crate::parmap::reduce::{Forks, Joins, Reducer, as_error, between, safely, spread};
 use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{Outcome, PRODUCER_FAILED, Report, STALLED, TASK_FAILED};
@@ -86,7 +86,7 @@ pub(super) fn train(
     // To come back to if something fails.
     let mut backup = Vec::new();
     let packed = match root {
-        true => safely("pack", || node.pack(&mut backup)).map_err(as_error),
+        true => between(&*running.run.ranks, "pack", || node.pack(&mut backup)),
         false => Ok(()),
     };
     running.run.ranks.agree(packed)?;
@@ -115,10 +115,10 @@ impl Training<'_> {
                 let text = "the data have no chunk: there is nothing to train on";
                 return Err(Error::Map { status: EMPTY, message: text.into() });
             }
-            safely("stop", || node.stop(self.reducer.phase)).map_err(as_error)
+            between(&*self.run.ranks, "stop", || node.stop(self.reducer.phase))
         });
         if ended.is_err() {
-            let _ = safely("unpack", || node.unpack(self.backup));
+            let _ = between(&*self.run.ranks, "unpack", || node.unpack(self.backup));
         }
         ended
     }
@@ -165,7 +165,7 @@ impl Training<'_> {
     ) -> Result<Report> {
         let (run, reducer) = (self.run, self.reducer);
         spread(run, reducer, node)?;
-        let made = safely("fork to join the others into", || node.fork()).map_err(as_error);
+        let made = between(&*run.ranks, "fork to join the others into", || node.fork());
         let mut total = run.ranks.agree(made)?;
         let forks = Forks { reducer, pristine: node, size: None };
         let mut n_chunks = 0;
@@ -184,7 +184,7 @@ impl Training<'_> {
         if report.has_result() {
             let mut joined = Ok(());
             if run.is_root() {
-                let trained = safely("join", || node.join(total)).map_err(as_error);
+                let trained = between(&*run.ranks, "join", || node.join(total));
                 joined = self.end(node, trained.map(|()| n_chunks));
             }
             run.ranks.agree(joined)?;
