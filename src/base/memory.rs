@@ -14,7 +14,8 @@ pub(crate) fn zeroed<T: Clone + Default>(what: &str, n: usize) -> Result<Vec<T>>
 
 /// Makes room for `n` more values.
 pub(crate) fn reserve<T>(what: &str, values: &mut Vec<T>, n: usize) -> Result<()> {
-    values.try_reserve_exact(n).map_err(|_| Error::memory(what, n as u128 * size_of::<T>() as u128))
+    let all = values.len() as u128 + n as u128;
+    values.try_reserve_exact(n).map_err(|_| Error::memory(what, all * size_of::<T>() as u128))
 }
 
 /// Values that start on a cache line.

@@ -255,6 +255,13 @@ impl Ensemble {
             failure.index = member(failure.index);
         }
         report.codes.iter_mut().for_each(|code| code.0 = member(code.0));
+        let missing = std::mem::take(&mut report.unfinished);
+        for index in missing.into_iter().flat_map(|(first, end)| first..end).map(member) {
+            match report.unfinished.last_mut() {
+                Some((_, end)) if *end == index => *end += 1,
+                _ => report.unfinished.push((index, index + 1)),
+            }
+        }
         Ok(report)
     }
 }

@@ -153,16 +153,16 @@ impl<'a> Tasks<'a> {
         Ok(self.outputs_at(Some(Outputs::new(bytes, size)), size))
     }
 
-    /// With inputs that were described before.
+    /// With inputs that were described before; those of no size are none.
     pub fn inputs_at(mut self, inputs: Option<Inputs<'a>>, size: usize) -> Self {
-        self.inputs = inputs;
+        self.inputs = inputs.filter(|_| size > 0);
         self.in_size = size;
         self
     }
 
-    /// With outputs that were described before.
+    /// With outputs that were described before; those of no size are none.
     pub fn outputs_at(mut self, outputs: Option<Outputs<'a>>, size: usize) -> Self {
-        self.outputs = outputs;
+        self.outputs = outputs.filter(|_| size > 0);
         self.out_size = size;
         self
     }
@@ -326,9 +326,7 @@ impl Source for ArraySource<'_, '_> {
         if end > self.tasks.n || !is_whole() {
             return Err(malformed());
         }
-        if let Some(outputs) = &self.tasks.outputs
-            && size > 0
-        {
+        if let Some(outputs) = &self.tasks.outputs {
             let tasks = reply.first..end;
             for (index, bytes) in tasks.zip(reply.bytes.chunks_exact(size)) {
                 // SAFETY: the worker's output was another one; each task comes back once.
@@ -390,7 +388,7 @@ impl Tasks<'_> {
         let running = map.begin(Call {
             same: &sizes,
             check: check.and_then(|()| tasks.check(root)),
-            wish: !root && tasks.outputs.is_some() && tasks.out_size > 0,
+            wish: !root && tasks.outputs.is_some(),
             change: tasks.change,
             each_deals: tasks.n.saturating_mul(tasks.in_size as u64) <= INPUTS,
             ..Call::new("map")

@@ -117,6 +117,8 @@ pub(crate) struct Joins<'j, R: Reducer, P> {
     pub(crate) pristine: &'j R::State,
     pub(crate) total: &'j mut R::State,
     pub(crate) produce: P,
+    /// Number of tasks, if it is known.
+    pub(crate) n: Option<u64>,
 }
 
 impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Joins<'_, R, P> {
@@ -138,6 +140,10 @@ impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Jo
             Ok(()) => Consumed::More,
             Err(Failed(code, text)) => Consumed::Failed(code, text),
         }
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.n
     }
 
     fn failed(&self) -> Outcome {
@@ -215,7 +221,7 @@ pub fn reduce<R: Reducer>(
             tasks.pack(first, count, to);
             (Produced::Item, count)
         };
-        let mut joins = Joins { reducer, pristine: state, total: &mut total, produce };
+        let mut joins = Joins { reducer, pristine: state, total: &mut total, produce, n: Some(tasks.n) };
         lead_units(run, &forks, &mut joins, progress)
     } else {
         follow(run, &forks)

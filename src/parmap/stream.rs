@@ -59,6 +59,11 @@ pub(crate) trait UnitEnds {
 
     fn consume(&mut self, reply: Reply) -> Consumed;
 
+    /// Number of tasks, if it is known before the last one was produced.
+    fn total(&self) -> Option<u64> {
+        None
+    }
+
     /// How a run has ended where that failed.
     fn failed(&self) -> Outcome {
         Outcome::ConsumerFailed
@@ -136,9 +141,13 @@ impl StreamSource<'_> {
         let seconds = self.run.start.elapsed().as_secs_f64();
         let lowest = self.ledger.lowest().filter(|_| settings.cancels());
         let lowest = lowest.map_or(u64::MAX, |failure| failure.index);
-        let complete = self.ended && self.ledger.complete_below(self.produced);
-        let stopped = control.outcome().filter(|_| !complete && self.event.is_none());
-        let total = (self.ended && self.event.is_none()).then_some(self.produced);
+        let known = self.ends.total();
+        let complete = match known {
+            Some(n) => self.ledger.complete_below(n),
+            None => self.ended && self.ledger.complete_below(self.produced),
+        };
+        let undisturbed = self.event.is_none();
+        let stopped = control.outcome().filter(|_| !complete && undisturbed);
         if let Some((outcome, failure)) = self.event
             && failure.index <= lowest
         {
@@ -148,25 +157,23 @@ impl StreamSource<'_> {
                 _ => failure.index + 1,
             };
             let ledger = self.ledger.before(end);
-            let mut report = ledger.report(None, end, Some(outcome), false, seconds);
+            let mut report = ledger.report(known, known.unwrap_or(end), Some(outcome), false, seconds);
             report.failure = match outcome {
                 Outcome::Stopped => None,
                 _ => Some(failure),
             };
             return report;
         }
-        let produced = self.produced.min(lowest.saturating_add(1));
+        // What is there is unfinished if it was not begun; of items that nobody has produced nothing is known.
+        let produced = known.unwrap_or(self.produced.min(lowest.saturating_add(1)));
         let failed = lowest != u64::MAX;
+        let total = known.or((self.ended && undisturbed && !failed).then_some(self.produced));
         let cancels = settings.cancels();
         let ledger = match stopped {
             Some(_) if settings.ordered && !failed => self.ledger.before(self.handed),
             _ => self.ledger,
         };
-        let mut report = ledger.report(total, produced, stopped, cancels, seconds);
-        if failed {
-            report.total = None;
-        }
-        report
+        ledger.report(total, produced, stopped, cancels, seconds)
     }
 }
 
@@ -221,7 +228,7 @@ impl Source for StreamSource<'_> {
     }
 
     fn count(&self) -> (u64, Option<u64>, u64) {
-        let total = self.ended.then_some(self.produced);
+        let total = self.ends.total().or(self.ended.then_some(self.produced));
         (self.ledger.done, total, self.ledger.failed())
     }
 }

@@ -13,7 +13,7 @@
 
 static int rank, n_ranks = 1;
 static dicod_context *context;
-static dicod_parmap *map;
+static dicod_parmap *map, *other; /* both on the context */
 
 static void begin(int n_threads)
 {
@@ -24,10 +24,12 @@ static void begin(int n_threads)
 #endif
     OK(dicod_context_get_ranks(context, &rank, &n_ranks));
     OK(parmap_create(context, &map));
+    OK(parmap_create(context, &other));
 }
 
 static void end(void)
 {
+    parmap_free(&other);
     parmap_free(&map);
     CHECK(map == NULL);
     FAILS(DICOD_ERROR_NULL_POINTER, "map", parmap_run(map, 0, NULL, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
@@ -183,6 +185,76 @@ static int32_t nothing(void *userdata, const parmap_task *task, const void *inpu
     return 0;
 }
 
+/* In a function of the program that a call on the context runs, that context serves nothing else, on one rank as on many: 0, or
+ * which call was not refused. */
+static int probing;
+
+static int32_t not_refused(void)
+{
+    const int64_t signal = 20, atom = 2;
+    const double x[20] = {1, 2, 3}, d[2] = {1, 1};
+    double z[19];
+    dicod_encoder *encoder = NULL;
+    if (!probing) return 0;
+    const dicod_status statuses[] = {
+        dicod_solve(context, NULL, PROBLEM(1, &signal, 1, 1, 1, &atom), x, d, z, NULL),
+        dicod_encoder_create(context, NULL, PROBLEM(1, &signal, 1, 1, 1, &atom), d, &encoder),
+        parmap_run(other, 1, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL),
+        parmap_share(other, x, 8),
+        dicod_context_set_log(context, NULL, NULL),
+    };
+    for (int i = 0; i < 5; i++)
+        if (statuses[i] != DICOD_ERROR_INVALID_STATE) return 71 + i;
+    /* one of its own does */
+    return dicod_solve(NULL, NULL, PROBLEM(1, &signal, 1, 1, 1, &atom), x, d, z, NULL) == DICOD_OK ? 0 : 70;
+}
+
+static int32_t probe(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata, (void)task, (void)input, (void)output;
+    return not_refused();
+}
+
+static int32_t probe_progress(void *userdata, const parmap_progress *progress)
+{
+    (void)userdata, (void)progress;
+    return !CHECK(not_refused() == 0);
+}
+
+static int32_t probe_solve(void *userdata, const dicod_progress *progress)
+{
+    (void)progress;
+    ++*(int *)userdata;
+    return !CHECK(not_refused() == 0);
+}
+
+static void probe_log(void *userdata, int32_t level, const char *message)
+{
+    (void)level, (void)message;
+    ++*(int *)userdata;
+    CHECK(not_refused() == 0);
+}
+
+static void serves_one_call_at_a_time(void)
+{
+    const int64_t signal = 20, atom = 2;
+    const double x[20] = {1, 2, 3}, d[2] = {1, 1};
+    double z[19];
+    int reports = 0, lines = 0;
+    probing = 1;
+    OK(parmap_set_progress(map, probe_progress, NULL));
+    OK(parmap_run(map, N, probe, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+    OK(parmap_set_progress(map, NULL, NULL));
+    OK(dicod_context_set_progress(context, probe_solve, &reports));
+    OK(dicod_context_set_log(context, probe_log, &lines));
+    OK(dicod_solve(context, NULL, PROBLEM(1, &signal, 1, 1, 1, &atom), x, d, z, NULL));
+    CHECK(reports > 0 && lines > 0);
+    OK(dicod_context_set_progress(context, NULL, NULL));
+    OK(dicod_context_set_log(context, NULL, NULL));
+    probing = 0;
+    OK(parmap_run(other, 1, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+}
+
 static void shares_stops_and_refuses(void)
 {
     double value = 2.5;
@@ -217,6 +289,25 @@ static void shares_stops_and_refuses(void)
     OK(parmap_run(map, N, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     CHECK(parmap_task_get_index(NULL) == -1 && parmap_cancelled(NULL) == 0);
     CHECK(strstr(dicod_strerror(PARMAP_ERROR_STALLED), "waits") != NULL);
+}
+
+/* what is of no size is none: nothing is done with it for each of so many tasks */
+static int32_t cancels(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata;
+    if (parmap_task_get_index(task) == 20) parmap_cancel(map);
+    return input || output;
+}
+
+static void of_no_size(void)
+{
+    char memory[16] = "nothing";
+    parmap_report report = PARMAP_REPORT_INIT;
+    STATUS(PARMAP_ERROR_CANCELLED, parmap_run(map, INT64_MAX, cancels, NULL, memory, 0, 0, memory + 8, 0, 0, NULL, &report));
+    CHECK(report.total == INT64_MAX && report.unfinished == INT64_MAX - report.done);
+    OK(parmap_set_integer(map, "chunk", INT64_MAX));
+    FAILS(DICOD_ERROR_OUT_OF_MEMORY, "\"chunk\"", parmap_run(map, INT64_MAX, cancels, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+    OK(parmap_set_integer(map, "chunk", 0));
 }
 
 static void on_alarm(int number)
@@ -273,6 +364,8 @@ static int32_t produce(void *userdata, parmap_buffer *buffer)
     void *data = NULL;
     int64_t size = 8 * (1 + b->given % 5);
     if (parmap_buffer_resize(buffer, size, &data)) return 50;
+    FAILS(DICOD_ERROR_OUT_OF_MEMORY, "4611686018427387904 bytes", parmap_buffer_resize(buffer, INT64_C(1) << 62, &data));
+    OK(parmap_buffer_resize(buffer, size, &data));
     for (int64_t i = 0; i < size / 8; i++) memcpy((char *)data + 8 * i, &b->given, 8);
     b->given++;
     return PARMAP_ITEM;
@@ -344,6 +437,7 @@ static void calls_by_name(void)
 static int32_t sum_fork(void *userdata, const void *pristine, void **state)
 {
     (void)userdata;
+    if (not_refused()) return not_refused();
     *state = malloc(sizeof(double));
     memcpy(*state, pristine, sizeof(double));
     return 0;
@@ -357,17 +451,20 @@ static int32_t sum_work(void *userdata, void *state, const parmap_task *task, co
 static int32_t sum_pack(void *userdata, const void *state, parmap_buffer *buffer)
 {
     (void)userdata;
+    if (not_refused()) return not_refused();
     return parmap_buffer_append(buffer, state, sizeof(double)) != 0;
 }
 static int32_t sum_unpack(void *userdata, void *state, const void *data, int64_t size)
 {
     (void)userdata;
+    if (not_refused()) return not_refused();
     memcpy(state, data, (size_t)size);
     return 0;
 }
 static int32_t sum_join(void *userdata, void *into, const void *from)
 {
     (void)userdata;
+    if (not_refused()) return not_refused();
     *(double *)into += *(const double *)from;
     return 0;
 }
@@ -416,6 +513,7 @@ typedef struct {
 
 static int32_t centre_fork(const void *state, void **fork)
 {
+    if (not_refused()) return not_refused();
     centre *made = calloc(1, sizeof *made);
     made->mean = ((const centre *)state)->mean;
     *fork = made;
@@ -423,6 +521,7 @@ static int32_t centre_fork(const void *state, void **fork)
 }
 static int32_t centre_train(void *state, int64_t phase, const void *data, int64_t size)
 {
+    if (not_refused()) return not_refused();
     centre *c = state;
     if (phase != 0) return 1;
     for (int64_t i = 0; i < size / 8; i++) c->sum += ((const double *)data)[i], c->n++;
@@ -430,27 +529,32 @@ static int32_t centre_train(void *state, int64_t phase, const void *data, int64_
 }
 static int32_t centre_pack(const void *state, parmap_buffer *buffer)
 {
+    if (not_refused()) return not_refused();
     return parmap_buffer_append(buffer, state, sizeof(centre)) != 0;
 }
 static int32_t centre_unpack(void *state, const void *data, int64_t size)
 {
+    if (not_refused()) return not_refused();
     memcpy(state, data, (size_t)size);
     return 0;
 }
 static int32_t centre_join(void *state, const void *fork)
 {
+    if (not_refused()) return not_refused();
     ((centre *)state)->sum += ((const centre *)fork)->sum;
     ((centre *)state)->n += ((const centre *)fork)->n;
     return 0;
 }
 static int32_t centre_stop(void *state, int64_t phase)
 {
+    if (not_refused()) return not_refused();
     centre *c = state;
     c->mean = c->sum / c->n;
     return phase != 0;
 }
 static int32_t centre_execute(void *state, const void *data, int64_t size, parmap_buffer *output)
 {
+    if (not_refused()) return not_refused();
     void *to = NULL;
     if (parmap_buffer_resize(output, size, &to)) return 1;
     for (int64_t i = 0; i < size / 8; i++) ((double *)to)[i] = ((const double *)data)[i] - ((centre *)state)->mean;
@@ -465,11 +569,13 @@ typedef struct {
 
 static int32_t chunk_restart(void *userdata)
 {
+    if (not_refused()) return not_refused();
     ((chunks *)userdata)->at = 0;
     return 0;
 }
 static int32_t chunk_produce(void *userdata, parmap_buffer *buffer)
 {
+    if (not_refused()) return not_refused();
     chunks *c = userdata;
     if (c->at == c->n) return PARMAP_END;
     double values[3] = {(double)c->at, 2.0 * (double)c->at, 7};
@@ -478,6 +584,7 @@ static int32_t chunk_produce(void *userdata, parmap_buffer *buffer)
 }
 static int32_t chunk_consume(void *userdata, int64_t index, int32_t status, const void *data, int64_t size)
 {
+    if (not_refused()) return not_refused();
     chunks *c = userdata;
     CHECK(index >= 0 && status == 0 && size == 24);
     for (int i = 0; i < 3; i++) c->sum += ((const double *)data)[i];
@@ -485,6 +592,7 @@ static int32_t chunk_consume(void *userdata, int64_t index, int32_t status, cons
 }
 static int32_t chunk_checkpoint(void *userdata, int64_t node, const void *data, int64_t size)
 {
+    if (not_refused()) return not_refused();
     chunks *c = userdata;
     CHECK(size == sizeof(centre));
     memcpy(&c->saved[node], data, sizeof(centre));
@@ -524,7 +632,10 @@ static void flows(void)
     states[0] = states[1] = (centre){0, 0, 0};
     OK(parmap_flow_create(2, nodes, &flow));
     FAILS(DICOD_ERROR_OUT_OF_RANGE, "node", parmap_flow_load(flow, 2, &mean, sizeof mean));
+    const int probed = probing;
+    probing = 0; /* it is no call on the context */
     OK(parmap_flow_load(flow, 0, &mean, sizeof mean));
+    probing = probed;
     c = (chunks){0, 0, 0, 0, {{0, 0, 0}, {0, 0, 0}}};
     FAILS(PARMAP_ERROR_EMPTY, "no chunk", parmap_flow_train(flow, map, chunk_restart, chunk_produce, NULL, &c, NULL));
     parmap_flow_free(&flow);
@@ -666,13 +777,19 @@ int main(int argc, char **argv)
         begin(n_threads);
         maps_over_arrays();
         random_numbers_are_the_tasks();
+        serves_one_call_at_a_time();
         shares_stops_and_refuses();
+        of_no_size();
         cancelled_by_a_signal();
         leaves_blas_alone();
         streams();
         calls_by_name();
         reductions();
         flows();
+        probing = 1;
+        reductions();
+        flows();
+        probing = 0;
         operators();
         ensembles();
         end();

@@ -144,3 +144,22 @@ fn a_member_whose_solver_fails_stays_as_it_was() {
         });
     }
 }
+
+#[test]
+fn what_a_round_has_not_done_are_members() {
+    for shape in SHAPES {
+        on(shape, rough(1), &Settings::default(), |map| {
+            let mut all = new(&Starts::Random(5));
+            let first = |task: &Task, member: &mut Member, _: u64| {
+                member.converged = task.index % 2 == 1;
+                0
+            };
+            all.round(map, Limits::default(), &first, None).unwrap();
+            // Those that run are 0, 2 and 4.
+            let bad = |task: &Task, _: &mut Member, _: u64| i32::from(task.index == 0);
+            let report = all.round(map, Limits::default(), &bad, None).unwrap();
+            assert_eq!((report.outcome, report.total), (Outcome::TaskFailed, Some(3)));
+            assert_eq!((report.failure.unwrap().index, report.unfinished), (0, vec![(2, 3), (4, 5)]));
+        });
+    }
+}

@@ -3,7 +3,7 @@
 use crate::common::*;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::reduce::{Failed, Reducer, reduce};
-use dicod::parmap::{Errors, Outcome, Report, Settings, Task};
+use dicod::parmap::{Canceller, Errors, Outcome, Report, Settings, Task};
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,11 +11,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Default)]
 struct Sum {
     bad: Option<(&'static str, u64)>,
+    /// Where the run is cancelled.
+    cancel: Option<(&'static str, u64, Canceller)>,
     forks: AtomicU64,
     packs: AtomicU64,
 }
 
 type State = (f64, Vec<u64>);
+
+impl Sum {
+    fn cancels(&self, which: &str, has: impl Fn(u64) -> bool) {
+        if let Some((at, index, canceller)) = &self.cancel
+            && *at == which
+            && has(*index)
+        {
+            canceller.cancel();
+        }
+    }
+}
 
 impl Reducer for Sum {
     type State = State;
@@ -30,8 +43,9 @@ impl Reducer for Sum {
     }
 
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
-        state.0 += value(input);
+        state.0 += if input.is_empty() { 0.0 } else { value(input) };
         state.1.push(task.index);
+        self.cancels("work", |index| index == task.index);
         i32::from(self.bad == Some(("work", task.index))) * 3
     }
 
@@ -55,6 +69,7 @@ impl Reducer for Sum {
     fn join(&self, into: &mut State, from: State) -> Result<(), Failed> {
         into.0 += from.0;
         into.1.extend(&from.1);
+        self.cancels("join", |index| from.1.contains(&index));
         match self.bad {
             Some(("join", index)) if from.1.contains(&index) => panic!("no join"),
             _ => Ok(()),
@@ -154,6 +169,46 @@ fn errors_of_a_reduction_leave_the_state_as_it_was() {
             assert_eq!(report.outcome, Outcome::SomeFailed);
             assert_eq!(state.1.len(), 30);
         }
+    }
+}
+
+/// Tasks that there are and were not run are unfinished, whether anybody has begun them or not: as in a map.
+#[test]
+fn what_a_reduction_that_ends_early_has_not_done_is_unfinished() {
+    const MANY: u64 = i64::MAX as u64;
+    for shape in SHAPES {
+        let settings = Settings { chunk: 4, ..Settings::default() };
+        on(shape, rough(2), &settings, |map| {
+            let all_counted = |report: &Report, n: u64| {
+                let unfinished: u64 = report.unfinished.iter().map(|range| range.1 - range.0).sum();
+                assert_eq!((report.total, report.done + unfinished), (Some(n), n), "{shape:?} {report:?}");
+            };
+            let ended = |n: u64, sum: Sum| reduce(map, &Tasks::new(n), &sum, &mut (0.0, Vec::new()), None).unwrap();
+
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| i32::from(task.index == 14) * 3;
+            let mapped = Tasks::new(40).run(map, &work, None).unwrap();
+            let failed = ended(40, Sum { bad: Some(("work", 14)), ..Sum::default() });
+            assert_eq!(essence(&failed), essence(&mapped));
+            assert_eq!((failed.done, &failed.unfinished[..]), (15, &[(15, 40)][..]));
+            let failed = ended(40, Sum { bad: Some(("join", 14)), ..Sum::default() });
+            assert_eq!(failed.outcome, Outcome::JoinFailed);
+            all_counted(&failed, 40);
+
+            let cancel = |which, index| Sum { cancel: Some((which, index, map.canceller())), ..Sum::default() };
+            let cancelled = ended(MANY, cancel("work", 14));
+            assert_eq!(cancelled.outcome, Outcome::Cancelled);
+            all_counted(&cancelled, MANY);
+            assert!(cancelled.message().contains("tasks are unfinished"), "{}", cancelled.message());
+            // What is complete is a result, as late as the wish comes.
+            let complete = ended(40, cancel("join", 39));
+            assert_eq!((complete.outcome, complete.done, complete.unfinished.len()), (Outcome::Done, 40, 0));
+        });
+        let settings = Settings { deadline: 0.0, ..settings };
+        on(shape, rough(2), &settings, |map| {
+            let late = reduce(map, &Tasks::new(MANY), &Sum::default(), &mut (0.0, Vec::new()), None).unwrap();
+            assert_eq!((late.outcome, late.done, late.total), (Outcome::TimedOut, 0, Some(MANY)));
+            assert_eq!(late.unfinished, [(0, MANY)]);
+        });
     }
 }
 

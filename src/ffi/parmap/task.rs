@@ -189,7 +189,7 @@ pub extern "C" fn parmap_buffer_append(buffer: *mut parmap_buffer, data: *const 
         let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
         let size = crate::ffi::boundary::size(size, "size", 0)?;
         let data = slice(data.cast::<u8>(), size, "data", "size bytes")?;
-        bytes.try_reserve(size).map_err(|_| Error::memory("a buffer", size))?;
+        bytes.try_reserve(size).map_err(|_| Error::memory("a buffer", bytes.len() as u128 + size as u128))?;
         bytes.extend_from_slice(data);
         Ok(())
     })

@@ -176,7 +176,7 @@ impl Training<'_> {
                     n_chunks += u64::from(produced == Produced::Item);
                     (produced, 1)
                 };
-                let mut joins = Joins { reducer, pristine: node, total: &mut total, produce };
+                let mut joins = Joins { reducer, pristine: node, total: &mut total, produce, n: None };
                 lead_units(run, &forks, &mut joins, progress)
             }
             None => follow(run, &forks),

@@ -75,8 +75,8 @@ pub(crate) fn threads(asked: i32, ranks: &dyn Transport) -> Result<usize> {
              allows more"
         }
         None => {
-            "1, as the transport says (may_have_threads; over MPI: as it was initialised with MPI_THREAD_SINGLE, \
-             MPI_Init_thread() with MPI_THREAD_FUNNELED or more allows more)"
+            "1: if the ranks are those of MPI, as it was initialised with MPI_THREAD_SINGLE, and MPI_Init_thread() with \
+             MPI_THREAD_FUNNELED or more allows more; else as the transport's may_have_threads is 0"
         }
     };
     Err(Error::argument("n_threads", value, allowed))

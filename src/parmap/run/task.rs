@@ -184,7 +184,7 @@ pub(crate) struct Ran {
 
 /// The same code for so many tasks.
 pub(crate) fn codes(count: u64, code: i32) -> Result<Vec<i32>> {
-    let mut codes = memory::zeroed("codes of tasks", count as usize)?;
+    let mut codes = memory::zeroed("the codes of a chunk of tasks: see setting \"chunk\"", count as usize)?;
     codes.fill(code);
     Ok(codes)
 }
