@@ -175,6 +175,13 @@ static void is_made_by_shape_and_inside_bounds(void)
     OK(segmentation_get_segment_bounds(s, 2, 1, a));
     EQUAL(a, 13, 17);
     segmentation_free(&s);
+    /* so many positions that nobody could look at each: without atoms there is nothing to look at */
+    const int64_t long_one[1] = {INT64_MAX}, all[1] = {0};
+    OK(segmentation_create_by_shape(1, long_one, NULL, long_one, NULL, &s));
+    OK(segmentation_set_inactive(s, 1, all, NULL));
+    OK(segmentation_check_inactive(s, 0, NULL, 0.1, &n));
+    CHECK(n == -1);
+    segmentation_free(&s);
 }
 
 static void refuses_what_cannot_be(void)

@@ -106,6 +106,9 @@ impl Segmentation {
                 value: dz[i].into(),
             });
         }
+        if dz.is_empty() {
+            return Ok(None);
+        }
         let too_large = |at: usize| {
             let mut atoms = dz.iter().skip(at).step_by(volume);
             atoms.any(|&v| v.into().abs() > tol)
