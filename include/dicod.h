@@ -818,7 +818,7 @@ typedef struct dicod_option_info {
  * learn_batch (integer, default 0, at least 0)
  *     signals per step, drawn in random order, as learn_online; 0: all of them
  * learn_crops (integer, default 0, at least 0)
- *     windows that each step draws at random from the signals, by seed, to look at them alone, as learn_online; 0: none, it looks at all of the signals
+ *     windows that each step draws at random from the signals, by seed, to look at them alone, as learn_online; not with weights of samples; 0: none, it looks at all of the signals
  * learn_crop_shape (integers, default empty, each at least 1)
  *     with learn_crops: shape of such a window, one length per axis or one for all; beyond its ends there is nothing, also where the axis wraps
  * learn_forgetting (real, default 1, from 0 to 1)
@@ -1121,7 +1121,8 @@ typedef struct dicod_info {
      */
     double lambda;
     /**
-     * Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
+     * Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation); what it is with factors of which some are 0
+     * dicod_encoder_set_penalties() says.
      */
     double lambda_max;
     /**
@@ -1684,7 +1685,7 @@ dicod_status dicod_encoder_free(dicod_encoder **encoder);
  * Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
  * are kept, for a warm start. After an error the encoder is as it was.
  *
- * Collective over the context's ranks. Needs the encoder for itself.
+ * Collective over the context's ranks. Needs the encoder and its context for itself.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
  * encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
  * DICOD_ERROR_INVALID_STATE (encoder or context in use).
@@ -1700,7 +1701,7 @@ dicod_status dicod_encoder_set_dictionary_f32(dicod_encoder *encoder, const floa
  * Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
  * not have been made with one. Everything else as for dicod_encoder_set_dictionary().
  *
- * Collective over the context's ranks. Needs the encoder for itself. Errors: as
+ * Collective over the context's ranks. Needs the encoder and its context for itself. Errors: as
  * dicod_encoder_set_dictionary().
  */
 dicod_status dicod_encoder_set_dictionary_rank1(dicod_encoder *encoder,
@@ -1733,7 +1734,7 @@ dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
  * support are missing, or count less than the largest weight, a step counts by how far its correlation is from the optimum,
  * |c_k - lambda sign z_k| / |d_k| over the largest weight, if that is less than |d_k| |dz_k|.
  *
- * Collective over the context's ranks. Needs the encoder for itself. After an error weights are as they were.
+ * Collective over the context's ranks. Needs the encoder and its context for itself. After an error weights are as they were.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (weights: negative or not finite,
  * which names the place; so large or so small that the inverse overflows; another element type or number of channels);
  * DICOD_ERROR_INVALID_SHAPE (weights; blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY;
@@ -1746,7 +1747,7 @@ dicod_status dicod_encoder_set_weights(dicod_encoder *encoder,
  * All samples have the weight 1 from the next solve on, as before dicod_encoder_set_weights(). Activations are kept, for a warm
  * start.
  *
- * Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * Collective over the context's ranks. Needs the encoder and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
  * DICOD_ERROR_INVALID_STATE (encoder or context in use).
  */
 dicod_status dicod_encoder_clear_weights(dicod_encoder *encoder);
@@ -1762,15 +1763,18 @@ dicod_status dicod_encoder_clear_weights(dicod_encoder *encoder);
  * also for another dictionary; activations are kept, for a warm start, where they may be. Weights of samples and the options
  * "ridge", which they do not multiply, "positive" and "reg_per_atom" hold, too.
  *
- * lambda_max is the least regularisation with which z = 0 where 0 < f, max |D * x| / f (correlation) over 0 < f < infinity;
- * with the option "reg_scale" = "per-atom" that of each atom. dicod_encoder_get_lambda() tells of lambda_k, without f. Where
- * f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality gap says then is F(z) >= 0.
+ * lambda_max is max |D * x| / f (correlation) over 0 < f < infinity; with the option "reg_scale" = "per-atom" that of each atom.
+ * If no f is 0, it is the least regularisation with which z = 0. Where some are, these activations take from x what they can
+ * before the others have their turn, which lambda_max knows nothing of: a relative "reg" is then a fraction of that number, and
+ * no more; z may be 0 where 0 < f with less of it, and other than 0 with all of it. dicod_encoder_get_lambda() tells of
+ * lambda_k, without f. Where f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality
+ * gap says then is F(z) >= 0.
  * With the option "gap_tol" the solve then ends within "tol", and returns DICOD_PRECISION.
  *
  * What it costs: nothing where f is 1 in all of a tile; elsewhere some memory, up to twice that of the correlations, and a
  * search for steps that is somewhat slower.
  *
- * Collective over the context's ranks. Needs the encoder for itself. After an error factors are as they were.
+ * Collective over the context's ranks. Needs the encoder and its context for itself. After an error factors are as they were.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (penalties: negative or NaN, which names the place; so large or
  * so small that the inverse overflows; another element type or number of channels); DICOD_ERROR_INVALID_SHAPE (penalties;
  * blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or context in use);
@@ -1783,7 +1787,7 @@ dicod_status dicod_encoder_set_penalties(dicod_encoder *encoder,
  * All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
  * kept, for a warm start.
  *
- * Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * Collective over the context's ranks. Needs the encoder and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
  * DICOD_ERROR_INVALID_STATE (encoder or context in use).
  */
 dicod_status dicod_encoder_clear_penalties(dicod_encoder *encoder);
@@ -1819,7 +1823,8 @@ dicod_status dicod_encoder_solve(dicod_encoder *encoder,
  * Told of each point of dicod_encoder_path(): its number, from 0, its regularisation as it was given, and what was found there:
  * `info`, valid during the call, with the status of this point. Returns 0 to go on, anything else to stop. The encoder holds z of
  * this point and may be asked: dicod_encoder_get_z(), _get_sparse, _get_lambda, _reconstruct and whatever needs the encoder, but
- * not its context, for itself. Where it sets or clears z, the next point begins with that. Called in the thread that called
+ * not its context, for itself; what needs that, too, as _objective, _set_dictionary and _set_weights do, fails with
+ * DICOD_ERROR_INVALID_STATE. Where it sets or clears z, the next point begins with that. Called in the thread that called
  * the library, on every rank; it must return, and must not use the context of the call that runs.
  */
 typedef int32_t (*dicod_path_fn)(void *userdata, int64_t point, double reg, const dicod_info *info);
@@ -2241,8 +2246,9 @@ typedef struct dicod_learn_step {
      */
     double objective_z;
     /**
-     * Objective after the step of the dictionary, for the same z. It is not above objective_z, save
-     * with "learn_online", where the step is one for all batches so far.
+     * Objective after the step of the dictionary, for the same z but for that of atoms that were drawn anew. It is not above
+     * objective_z, save with "learn_online", "learn_batch" and "learn_crops", where the step is one for all signals so far, and
+     * with "learn_redraw_below", where atoms with activations are drawn anew, too.
      */
     double objective_d;
     /**
@@ -2397,7 +2403,7 @@ typedef struct dicod_learn_info {
  * `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
  *
  * (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
- * with itself and with x. F never rises. Atoms without activations are drawn anew.
+ * with itself and with x. F never rises, but with "learn_redraw_below", or as batches or crops change. Atoms without activations are drawn anew.
  *
  * - `context`: threads and callbacks; NULL: one thread, none.
  * - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
@@ -2778,8 +2784,8 @@ dicod_status dicod_learner_get_trace_json(const dicod_learner *learner,
  * A checkpoint has no weights in it: after dicod_learner_restore() they have to be set again, or cleared, before the next step,
  * which is refused else.
  *
- * Collective over the context's ranks. Needs the learner for itself. After an error weights are as they were.
- * Errors: as dicod_encoder_set_weights().
+ * Collective over the context's ranks. Needs the learner and its context for itself. After an error weights are as they were.
+ * Errors: as dicod_encoder_set_weights(); DICOD_ERROR_INVALID_ARGUMENT also with the option "learn_crops".
  */
 dicod_status dicod_learner_set_weights(dicod_learner *learner,
                                        const dicod_const_array *weights);
@@ -2787,7 +2793,7 @@ dicod_status dicod_learner_set_weights(dicod_learner *learner,
 /**
  * All samples have the weight 1 from the next step on, as before dicod_learner_set_weights().
  *
- * Collective over the context's ranks. Needs the learner for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * Collective over the context's ranks. Needs the learner and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
  * DICOD_ERROR_INVALID_STATE (learner or context in use).
  */
 dicod_status dicod_learner_clear_weights(dicod_learner *learner);
@@ -3623,7 +3629,9 @@ dicod_status parmap_report_text(const parmap_report *report,
  * Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
  * are called in the thread that called the library; with more, work functions are called in
  * threads of the library, several at a time, everything else in the calling one. Only the calling
- * thread uses MPI.
+ * thread uses MPI. What is collective on the ranks of the map's context, and what needs that context for itself, fails in
+ * callbacks with DICOD_ERROR_INVALID_STATE, on any number of ranks; no context, NULL, serves there, and that of
+ * parmap_task_get_context().
  */
 typedef struct dicod_parmap dicod_parmap;
 

@@ -118,7 +118,7 @@ pub extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) -> dicod_
 /// Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
 /// are kept, for a warm start. After an error the encoder is as it was.
 ///
-/// Collective over the context's ranks. Needs the encoder for itself.
+/// Collective over the context's ranks. Needs the encoder and its context for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
 /// encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
@@ -136,7 +136,7 @@ pub extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_encoder, 
 /// Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
 /// not have been made with one. Everything else as for dicod_encoder_set_dictionary().
 ///
-/// Collective over the context's ranks. Needs the encoder for itself. Errors: as
+/// Collective over the context's ranks. Needs the encoder and its context for itself. Errors: as
 /// dicod_encoder_set_dictionary().
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_set_dictionary_rank1(
@@ -175,7 +175,7 @@ pub extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
 /// support are missing, or count less than the largest weight, a step counts by how far its correlation is from the optimum,
 /// |c_k - lambda sign z_k| / |d_k| over the largest weight, if that is less than |d_k| |dz_k|.
 ///
-/// Collective over the context's ranks. Needs the encoder for itself. After an error weights are as they were.
+/// Collective over the context's ranks. Needs the encoder and its context for itself. After an error weights are as they were.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (weights: negative or not finite,
 /// which names the place; so large or so small that the inverse overflows; another element type or number of channels);
 /// DICOD_ERROR_INVALID_SHAPE (weights; blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY;
@@ -191,7 +191,7 @@ pub extern "C" fn dicod_encoder_set_weights(
 /// All samples have the weight 1 from the next solve on, as before dicod_encoder_set_weights(). Activations are kept, for a warm
 /// start.
 ///
-/// Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+/// Collective over the context's ranks. Needs the encoder and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_weights(encoder: *mut dicod_encoder) -> dicod_status {
@@ -208,15 +208,18 @@ pub extern "C" fn dicod_encoder_clear_weights(encoder: *mut dicod_encoder) -> di
 /// also for another dictionary; activations are kept, for a warm start, where they may be. Weights of samples and the options
 /// "ridge", which they do not multiply, "positive" and "reg_per_atom" hold, too.
 ///
-/// lambda_max is the least regularisation with which z = 0 where 0 < f, max |D * x| / f (correlation) over 0 < f < infinity;
-/// with the option "reg_scale" = "per-atom" that of each atom. dicod_encoder_get_lambda() tells of lambda_k, without f. Where
-/// f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality gap says then is F(z) >= 0.
+/// lambda_max is max |D * x| / f (correlation) over 0 < f < infinity; with the option "reg_scale" = "per-atom" that of each atom.
+/// If no f is 0, it is the least regularisation with which z = 0. Where some are, these activations take from x what they can
+/// before the others have their turn, which lambda_max knows nothing of: a relative "reg" is then a fraction of that number, and
+/// no more; z may be 0 where 0 < f with less of it, and other than 0 with all of it. dicod_encoder_get_lambda() tells of
+/// lambda_k, without f. Where f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality
+/// gap says then is F(z) >= 0.
 /// With the option "gap_tol" the solve then ends within "tol", and returns DICOD_PRECISION.
 ///
 /// What it costs: nothing where f is 1 in all of a tile; elsewhere some memory, up to twice that of the correlations, and a
 /// search for steps that is somewhat slower.
 ///
-/// Collective over the context's ranks. Needs the encoder for itself. After an error factors are as they were.
+/// Collective over the context's ranks. Needs the encoder and its context for itself. After an error factors are as they were.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (penalties: negative or NaN, which names the place; so large or
 /// so small that the inverse overflows; another element type or number of channels); DICOD_ERROR_INVALID_SHAPE (penalties;
 /// blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or context in use);
@@ -237,7 +240,7 @@ pub extern "C" fn dicod_encoder_set_penalties(
 /// All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
 /// kept, for a warm start.
 ///
-/// Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+/// Collective over the context's ranks. Needs the encoder and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_penalties(encoder: *mut dicod_encoder) -> dicod_status {

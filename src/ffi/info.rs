@@ -22,7 +22,8 @@ pub struct dicod_info {
     pub n_threads: i32,
     /// Regularisation, absolute; the largest of all atoms' when they differ.
     pub lambda: f64,
-    /// Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
+    /// Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation); what it is with factors of which some are 0
+    /// dicod_encoder_set_penalties() says.
     pub lambda_max: f64,
     /// Bound on max_step at which the solve ends, absolute, in units of z.
     pub tol: f64,

@@ -31,8 +31,9 @@ pub struct dicod_learn_step {
     pub iteration: i64,
     /// Objective after the step of z.
     pub objective_z: f64,
-    /// Objective after the step of the dictionary, for the same z. It is not above objective_z, save
-    /// with "learn_online", where the step is one for all batches so far.
+    /// Objective after the step of the dictionary, for the same z but for that of atoms that were drawn anew. It is not above
+    /// objective_z, save with "learn_online", "learn_batch" and "learn_crops", where the step is one for all signals so far, and
+    /// with "learn_redraw_below", where atoms with activations are drawn anew, too.
     pub objective_d: f64,
     /// Regularisation, absolute; the largest of all atoms' when they differ.
     pub lambda: f64,
@@ -114,7 +115,7 @@ pub struct dicod_learn_info {
 /// `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
 ///
 /// (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
-/// with itself and with x. F never rises. Atoms without activations are drawn anew.
+/// with itself and with x. F never rises, but with "learn_redraw_below", or as batches or crops change. Atoms without activations are drawn anew.
 ///
 /// - `context`: threads and callbacks; NULL: one thread, none.
 /// - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:

@@ -22,8 +22,8 @@ use crate::ffi::learner::dicod_learner;
 /// A checkpoint has no weights in it: after dicod_learner_restore() they have to be set again, or cleared, before the next step,
 /// which is refused else.
 ///
-/// Collective over the context's ranks. Needs the learner for itself. After an error weights are as they were.
-/// Errors: as dicod_encoder_set_weights().
+/// Collective over the context's ranks. Needs the learner and its context for itself. After an error weights are as they were.
+/// Errors: as dicod_encoder_set_weights(); DICOD_ERROR_INVALID_ARGUMENT also with the option "learn_crops".
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_set_weights(
     learner: *mut dicod_learner,
@@ -34,7 +34,7 @@ pub extern "C" fn dicod_learner_set_weights(
 
 /// All samples have the weight 1 from the next step on, as before dicod_learner_set_weights().
 ///
-/// Collective over the context's ranks. Needs the learner for itself. Errors: DICOD_ERROR_NULL_POINTER;
+/// Collective over the context's ranks. Needs the learner and its context for itself. Errors: DICOD_ERROR_NULL_POINTER;
 /// DICOD_ERROR_INVALID_STATE (learner or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_clear_weights(learner: *mut dicod_learner) -> dicod_status {

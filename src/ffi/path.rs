@@ -15,7 +15,8 @@ use std::time::Instant;
 /// Told of each point of dicod_encoder_path(): its number, from 0, its regularisation as it was given, and what was found there:
 /// `info`, valid during the call, with the status of this point. Returns 0 to go on, anything else to stop. The encoder holds z of
 /// this point and may be asked: dicod_encoder_get_z(), _get_sparse, _get_lambda, _reconstruct and whatever needs the encoder, but
-/// not its context, for itself. Where it sets or clears z, the next point begins with that. Called in the thread that called
+/// not its context, for itself; what needs that, too, as _objective, _set_dictionary and _set_weights do, fails with
+/// DICOD_ERROR_INVALID_STATE. Where it sets or clears z, the next point begins with that. Called in the thread that called
 /// the library, on every rank; it must return, and must not use the context of the call that runs.
 pub type dicod_path_fn =
     Option<unsafe extern "C" fn(userdata: *mut c_void, point: i64, reg: f64, info: *const dicod_info) -> i32>;

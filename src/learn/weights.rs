@@ -44,6 +44,10 @@ impl<T: Real> Weights<T> {
     pub(super) fn set(&mut self, setup: &Setup<T>, weights: Option<&Field<'_, T>>) -> Result<()> {
         let (shape, ranks) = (&setup.shape, &*setup.ranks);
         let copy = weights.map(|w| {
+            if setup.crops.is_some() {
+                let allowed = "0 where samples have weights";
+                return Err(Error::argument("option \"learn_crops\"", setup.options.learn.crops, allowed));
+            }
             let expected = shape.n_signals * shape.n_channels;
             if w.channels.len() != expected && !w.block().is_empty() {
                 return Err(Error::argument("number of channels of weights", w.channels.len(), expected));
@@ -88,10 +92,6 @@ impl<T: Real> Weights<T> {
             let text =
                 "the learner was saved with weights, which are not in a checkpoint: set them again, or clear them";
             return Err(Error::InvalidState(text.into()));
-        }
-        if self.given.is_some() && setup.crops.is_some() {
-            let allowed = "0 where samples have weights";
-            return Err(Error::argument("option \"learn_crops\"", setup.options.learn.crops, allowed));
         }
         let batch = if setup.signals_per_step() == setup.shape.n_signals { 0 } else { iteration };
         let now = Some((self.changes, if self.given.is_some() { batch } else { 0 }));

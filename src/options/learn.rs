@@ -66,7 +66,7 @@ options! {
         online: flag = 0, "1: each step brings new signals; statistics add up instead of being replaced";
         batch: integer(0) = 0, "signals per step, drawn in random order, as learn_online; 0: all of them";
         crops: integer(0) = 0, "windows that each step draws at random from the signals, by seed, to look at them alone, as learn_online; \
-            0: none, it looks at all of the signals";
+            not with weights of samples; 0: none, it looks at all of the signals";
         crop_shape: integers(AxisOrAll, 1), "with learn_crops: shape of such a window, one length per axis or one for all; beyond \
             its ends there is nothing, also where the axis wraps";
         forgetting: real(0.0, 1.0) = 1, "with learn_online, learn_batch or learn_crops, else without effect: weight of the \

@@ -409,6 +409,22 @@ static void refused(void)
           dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     CHECK(memcmp(before, d, sizeof d) == 0 && learner == NULL);
     dicod_options_free(&options);
+    /* weights and crops: said before anything is learned */
+    dicod_options *crops = NULL;
+    double ones[NX];
+    void *pw[P];
+    for (int i = 0; i < NX; i++) ones[i] = 1;
+    for (int p = 0; p < P; p++) pw[p] = ones + p * T0 * T1;
+    const dicod_array aw = describe(DICOD_F64, signal_shape, P, pw);
+    OK(dicod_options_create(&crops));
+    OK(dicod_options_parse(crops, "learn_crops=2 learn_crop_shape=8"));
+    OK(dicod_learner_create(NULL, crops, PROBLEM(2, signal_shape, 1, P, K, atom_shape), NULL, &learner));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"learn_crops\" must be 0 where samples have weights, is 2",
+          dicod_learner_set_weights(learner, READ(&aw)));
+    for (int p = 0; p < P; p++) pw[p] = x + p * T0 * T1;
+    OK(dicod_learner_step(learner, READ(&aw), NULL));
+    dicod_learner_free(&learner);
+    dicod_options_free(&crops);
 }
 
 int main(void)

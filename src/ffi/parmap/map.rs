@@ -24,7 +24,9 @@ use std::sync::{Arc, Mutex};
 /// Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
 /// are called in the thread that called the library; with more, work functions are called in
 /// threads of the library, several at a time, everything else in the calling one. Only the calling
-/// thread uses MPI.
+/// thread uses MPI. What is collective on the ranks of the map's context, and what needs that context for itself, fails in
+/// callbacks with DICOD_ERROR_INVALID_STATE, on any number of ranks; no context, NULL, serves there, and that of
+/// parmap_task_get_context().
 pub struct dicod_parmap(pub(crate) Arc<Shared>);
 
 handle!(dicod_parmap, "map", "a map");
