@@ -189,6 +189,66 @@ fn masked<T: Real>(problem: &Problem, reg: f64, precision: &str) {
     }
 }
 
+/// A field with few patterns, one on `gap` positions about, and noise far below λ.
+fn planted(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64], gap: usize) -> Problem {
+    let small: Vec<i64> = atom.iter().map(|l| 2 * l).collect();
+    let mut problem = problems::synthetic(name, &small, n_atoms, atom);
+    let mut random = Random(5);
+    let pad = |shape: &[i64]| -> Point {
+        std::array::from_fn(|a| if a < 3 - shape.len() { 1 } else { shape[a + shape.len() - 3] })
+    };
+    let ([t0, t1, t2], [l0, l1, l2]) = (pad(signal), pad(atom));
+    let (n, volume) = ((t0 * t1 * t2) as usize, (l0 * l1 * l2) as usize);
+    problem.signal = signal.to_vec();
+    problem.x = (0..n).map(|_| 0.004 * (random.below(1 << 20) as f64 / (1 << 20) as f64 - 0.5)).collect();
+    for _ in 0..n / gap {
+        let at = [t0 - l0 + 1, t1 - l1 + 1, t2 - l2 + 1].map(|n| random.below(n as usize) as i64);
+        let (atom, height) = (random.below(n_atoms), 1.0 + random.below(1000) as f64 / 1000.0);
+        for s in 0..volume as i64 {
+            let [i, j, k] = [s / (l1 * l2), s / l2 % l1, s % l2];
+            let to = ((at[0] + i) * t1 + at[1] + j) * t2 + at[2] + k;
+            problem.x[to as usize] += height * problem.d[atom * volume + s as usize];
+        }
+    }
+    problem
+}
+
+/// Whole solves of such fields on one thread, stage by stage, beside one read of the field. From zero, and from z as it was before
+/// a hundredth of the field changed.
+fn sparse(problem: &mut Problem, gap: usize) {
+    let options = Options { reg: 0.1, tol: 1e-2, ..Options::default() };
+    let shape = problem.shape(&options);
+    let mut encoder = problem.encoder::<f64>(&options, 1);
+    let read = |x: &[f64]| {
+        let start = Instant::now();
+        let mut sums = [0.0; 8];
+        for x in x.as_chunks::<8>().0 {
+            sums = std::array::from_fn(|i| sums[i] + x[i] * x[i]);
+        }
+        std::hint::black_box(sums);
+        start.elapsed().as_secs_f64()
+    };
+    let first = encoder.solve(&Field::contiguous(&problem.x, shape.signal), None).unwrap();
+    let read = median((0..3).map(|_| read(&problem.x)).collect());
+    let solves: Vec<Info> =
+        (0..3).map(|_| encoder.solve(&Field::contiguous(&problem.x, shape.signal), None).unwrap()).collect();
+    let of = |part: fn(&Info) -> f64| median(solves.iter().map(part).collect());
+    println!(
+        "| {} | {gap} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | **{:.3}** | {:.3} | {} | {} | {:.2} |",
+        problem.name,
+        read,
+        of(|info| info.seconds_correlate),
+        of(|info| info.seconds_descend),
+        of(|info| info.seconds_certify),
+        of(|info| info.seconds_other),
+        of(|info| info.seconds),
+        first.seconds,
+        first.steps,
+        first.nonzeros,
+        first.bytes as f64 / 1e9,
+    );
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     println!("tol = 1e-2 (relative), medians of {REPEATS}; correlation and its floor in ms\n");
@@ -217,6 +277,27 @@ fn main() {
         for reg in [0.1, 0.3] {
             masked::<f64>(problem, reg, "f64");
             masked::<f32>(problem, reg, "f32");
+        }
+    }
+    println!(
+        "\nsparse fields, one pattern on so many positions, seconds: one read of the field; stages of a solve; the first solve\n"
+    );
+    println!("| problem | gap | read | correlate | descend | certify | other | all | first | steps | z ≠ 0 | GB |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    let named = |name: &str| wanted.iter().any(|w| name.contains(w.as_str()));
+    let fields: [(&'static str, &[i64], usize, &[i64], bool); 6] = [
+        ("sparse 1024², K=32, 16×16", &[1024, 1024], 32, &[16, 16], true),
+        ("sparse 10⁷, K=3, L=64", &[10_000_000], 3, &[64], true),
+        ("sparse 128³, K=8, 8³", &[128, 128, 128], 8, &[8, 8, 8], true),
+        ("large sparse 4096², K=32, 16×16", &[4096, 4096], 32, &[16, 16], false),
+        ("large sparse 10⁸, K=3, L=64", &[100_000_000], 3, &[64], false),
+        ("large sparse 256³, K=8, 8³", &[256, 256, 256], 8, &[8, 8, 8], false),
+    ];
+    for (name, signal, n_atoms, atom, always) in fields {
+        if named(name) || wanted.is_empty() && always {
+            for gap in [1_000, 10_000, 100_000] {
+                sparse(&mut planted(name, signal, n_atoms, atom, gap), gap);
+            }
         }
     }
 }

@@ -66,6 +66,10 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     };
     let n = problem.n_signals * problem.n_channels * volume(signal);
     problem.x = (0..n).map(|_| random.value()).collect();
+    if random.below(3) == 0 {
+        // Hardly anything in most places: tiles that nobody looks at until a step comes near.
+        problem.x.iter_mut().enumerate().filter(|(i, _)| i / 30 % 5 > 0).for_each(|(_, x)| *x *= 1e-3);
+    }
     let n = problem.n_atoms * problem.n_channels * volume(atom);
     problem.d = (0..n).map(|_| random.value()).collect();
     let strategies = [
@@ -923,8 +927,10 @@ fn an_encoder_takes_what_it_said_it_would() {
                 ridge: 0.0,
                 factors: Vec::new(),
             };
-            // Mostly nothing, and a few places where something is.
-            problem.x = (0..2 * problem.n_signals * volume(signal)).map(|_| 1e-3 * random.value()).collect();
+            // Mostly nothing that would be found, but no tile of which that is known before it is looked at; and a few places
+            // where something is.
+            let noise = 0.18 / ((2 * volume(atom)) as f64).sqrt();
+            problem.x = (0..2 * problem.n_signals * volume(signal)).map(|_| noise * random.value()).collect();
             for _ in 0..problem.x.len() / 4000 {
                 let at = random.below(problem.x.len());
                 problem.x[at] += random.value();

@@ -30,6 +30,11 @@ impl Tile {
         std::array::from_fn(|axis| self.groups[axis] * group_shape[axis])
     }
 
+    /// The same tile, where positions begin at `origin`.
+    pub(crate) fn seen_from(&self, origin: Point) -> Tile {
+        Tile { origin: std::array::from_fn(|axis| self.origin[axis] - origin[axis]), ..self.clone() }
+    }
+
     /// First position of a group, relative to the tile's.
     #[inline(always)]
     pub fn group_origin(&self, group: usize, group_shape: &Point) -> Point {

@@ -2,6 +2,7 @@
 
 pub(crate) mod apart;
 pub(crate) mod blas;
+pub(crate) mod cells;
 mod convolver;
 pub(crate) mod correlate;
 pub mod dictionary;

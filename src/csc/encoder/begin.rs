@@ -3,14 +3,14 @@
 use crate::base::error::{Error, Result};
 use crate::clock;
 use crate::csc::bound::Bound;
-use crate::csc::descent::tile::{Weights, masks, penalised};
+use crate::csc::descent::tile::{Weights, masks, penalised, quiet};
 use crate::csc::encoder::measure::{Largest, Measure, Precision};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::subtract_model;
 use crate::csc::problem::objective::LambdaMax;
 use crate::linalg::correlate::unit_of;
 use crate::linalg::{Field, Real};
-use crate::options::solve::{Options, RegScale, Scale};
+use crate::options::solve::{Options, RegScale, Scale, Schedule};
 use crate::threads::Team;
 
 /// Tolerance, as a fraction of the largest |c|, from which on tiles keep c in single precision: some thousand times
@@ -184,13 +184,18 @@ impl<T: Real> Intake<'_, T> {
             && signal.c * own >= MODERATE
     }
 
-    /// Collective: takes in signals, all of whose coordinates may be chosen, and makes room for their correlations.
+    /// Collective: takes in signals, all of whose coordinates may be chosen.
     fn begin(&mut self, x: &Field<'_, T>, single: bool) -> Result<()> {
         self.placed.find_background(x)?;
         // λmax is that of the signal, whatever the start and its support.
         self.placed.freeze(false);
         self.precision.single = vec![single; self.placed.shape().n_signals];
-        let room = self.make_room();
+        // Where each coordinate has a threshold, or each atom, those of all that is not looked at would have to be known.
+        self.precision.by_bounds = self.options.schedule == Schedule::Coloured
+            && self.options.reg_scale != RegScale::PerAtom
+            && self.placed.penalties().is_none()
+            && !self.precision.sums_all;
+        let room = self.set_precision();
         let taken = self.placed.take_in(x).and_then(|()| self.placed.weigh());
         self.placed.measure_window();
         let begun = room.and(taken).and_then(|()| self.tell_weights()).and_then(|()| clock::check());
@@ -242,7 +247,7 @@ impl<T: Real> Intake<'_, T> {
         for (to, changed) in self.precision.single.iter_mut().zip(&changed) {
             *to &= !changed;
         }
-        self.placed.ranks().agree(self.make_room())?;
+        self.placed.ranks().agree(self.set_precision())?;
         let weights = self.bound.scaling().of_lambda_max();
         let anew = self.measure().correlate_some(&weights, &|signal| changed[signal])?;
         for ((to, anew), changed) in signals.iter_mut().zip(anew).zip(changed) {
@@ -253,12 +258,13 @@ impl<T: Real> Intake<'_, T> {
         Ok(())
     }
 
-    fn make_room(&self) -> Result<()> {
+    /// Tells the tiles what their c will be in.
+    fn set_precision(&self) -> Result<()> {
         (0..self.placed.tiles().len()).try_for_each(|index| {
             clock::check()?;
             let mut state = self.placed.tiles().tile(index);
             let single = self.precision.single[state.tile.signal];
-            state.make_room(self.bound.plan(), single)
+            quiet::set_precision(&mut state, single)
         })
     }
 }
@@ -270,6 +276,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::csc::descent::control::Control;
     use crate::csc::descent::tiles::coloured;
+    use crate::csc::encoder::quiet::wake;
     use crate::csc::{Encoder, Shape, Step};
     use crate::linalg::Dictionary;
     use crate::options::solve::Options;
@@ -339,7 +346,9 @@ mod tests {
         intake.placed.tiles().set_targets(&[Some(0.9 * tol)]);
         let mut control =
             Control { clock: &clock, max_iter: u64::MAX, progress: Default::default(), reserve: Default::default() };
-        let stop = coloured::descend(intake.placed.tiles(), intake.bound.plan(), team, &mut control);
+        let measure = intake.measure();
+        let wake = |state: &mut _| wake(&measure, state);
+        let stop = coloured::descend(intake.placed.tiles(), intake.bound.plan(), team, &wake, &mut control);
         assert_eq!(stop.unwrap(), Stop::Converged);
         let updated = intake.placed.take_in(&x);
         updated.and_then(|_| intake.update_residual()).unwrap();

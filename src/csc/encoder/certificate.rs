@@ -7,8 +7,10 @@
 //! samples elsewhere, where it is compared with X and z.
 
 use crate::base::error::Result;
+use crate::csc::descent::tile::quiet::take_over;
 use crate::csc::descent::tile::{Coordinate, TileState, penalised};
 use crate::csc::encoder::measure::Measure;
+use crate::csc::encoder::quiet;
 use crate::csc::encoder::residual::{squares, totals};
 use crate::linalg::Real;
 use crate::linalg::correlate::Scratch;
@@ -319,29 +321,25 @@ impl<T: Real> Measure<'_, T> {
     /// wrong by `drift`: each that might be it computed anew. None where nothing can be said.
     pub(super) fn largest_left(&self, weights: &[f64], drift: &[f64]) -> Result<Option<(f64, Vec<f64>)>> {
         let n_signals = self.placed.shape().n_signals;
-        let tops = self.team.for_each(
-            self.placed.tiles().len(),
-            || Ok(Vec::new()),
-            |tops, index| {
-                let state = self.placed.tiles().tile(index);
-                let top = self.survey(&state).largest_c(weights).0;
-                tops.push((index, state.tile.signal, top));
-                Ok(())
-            },
-        );
-        let steps = self.placed.tiles().settle(self.bound.plan(), self.team, n_signals);
-        let found = tops.and_then(|tops| Ok((tops, steps?)));
-        let (tops, steps) = self.placed.ranks().agree(found)?;
-        let mut largest = vec![0.0; n_signals];
-        let tops: Vec<_> = tops.into_iter().flatten().collect();
-        for (_, signal, top) in &tops {
-            largest[*signal] = f64::max(largest[*signal], *top);
-        }
-        let tops: Vec<_> = tops.into_iter().map(|(index, _, top)| (index, top)).collect();
-        largest.extend(steps);
-        let mut largest = self.placed.ranks().largest(&largest)?;
-        let mut steps = largest.split_off(n_signals);
         let most = self.steepest(weights).into_iter().fold(0.0, f64::max);
+        let mut tops = self.placed.ranks().agree(quiet::survey(self, weights))?;
+        let mut largest = self.largest_of(&tops)?;
+        if self.precision.by_bounds {
+            let least = |signal: usize| self.least(largest[signal], drift[signal] * most);
+            let more = quiet::select(self, &|signal, norm| {
+                let most = quiet::most(self, signal, norm, weights);
+                most > 0.0 && most >= least(signal)
+            });
+            let more = self.placed.ranks().agree(quiet::correlate(self, &more, weights))?;
+            for found in &more {
+                take_over(&mut self.placed.tiles().tile(found.index), self.bound.plan());
+            }
+            tops.extend(more);
+            largest = self.largest_of(&tops)?;
+        }
+        largest.truncate(n_signals);
+        let steps = self.placed.tiles().settle(self.bound.plan(), self.team, n_signals);
+        let mut steps = self.placed.ranks().largest(&self.placed.ranks().agree(steps)?)?;
         let slack = |(top, drift): (&f64, &f64)| {
             let slack = drift * most;
             (*top > 4.0 * slack && top.is_finite()).then_some(slack)

@@ -6,8 +6,9 @@
 use crate::base::error::Result;
 use crate::csc::bound::Bound;
 use crate::csc::descent::tile::survey::{Survey, for_each_large_step};
-use crate::csc::descent::tile::{Coordinate, Correlations, TileState, masks, penalised, ridge};
+use crate::csc::descent::tile::{Coordinate, TileState, penalised};
 use crate::csc::encoder::placed::Placed;
+use crate::csc::encoder::quiet::{self, Found};
 use crate::linalg::correlate::Scratch;
 use crate::linalg::{Field, Real};
 use crate::threads::Team;
@@ -18,6 +19,16 @@ pub(super) struct Precision {
     pub(super) single: Vec<bool>,
     /// What brings the signals into the range of single precision.
     pub(super) x_unit: f64,
+    /// Tiles are correlated where bounds say that it matters; see `quiet`.
+    pub(super) by_bounds: bool,
+    /// They are not, in tests.
+    pub(super) sums_all: bool,
+}
+
+impl Precision {
+    pub(super) fn new(n_signals: usize) -> Self {
+        Precision { single: vec![false; n_signals], x_unit: 1.0, by_bounds: false, sums_all: false }
+    }
 }
 
 /// What [`Measure::correlate`] found in one signal, over all ranks.
@@ -69,48 +80,26 @@ impl<T: Real> Measure<'_, T> {
         weights: &[f64],
         wanted: &(dyn Fn(usize) -> bool + Sync),
     ) -> Result<Vec<Largest>> {
-        let signals = self.placed.signals();
-        let n_signals = signals.len();
-        // The largest of each signal, with weights and without.
-        let state = || Ok((self.scratch()?, Vec::new(), vec![0.0; 2 * n_signals]));
-        let n = self.placed.tiles().len();
-        let states = self.team.for_each(n, state, |(scratch, tops, largest), index| {
-            let mut guard = self.placed.tiles().tile(index);
-            let state = &mut *guard;
-            let number = state.tile.signal;
-            if !wanted(number) {
-                return Ok(());
-            }
-            let signal = &signals[number];
-            let mut tile = state.tile.clone();
-            for (at, origin) in tile.origin.iter_mut().zip(signal.origin) {
-                *at -= origin;
-            }
-            match &mut state.c {
-                Correlations::Full(c) => self.bound.correlator().tile(signal, &tile, scratch, c),
-                Correlations::Single(c) => {
-                    self.bound.correlator().tile_single(signal, self.precision.x_unit, &tile, scratch, c);
-                }
-            }
-            masks::mask(state, self.bound.plan());
-            if self.placed.is_residual() {
-                ridge::subtract(state, self.bound.plan());
-            }
-            let (top, c) = self.survey(state).largest_c(weights);
-            tops.push((index, top));
-            largest[number] = f64::max(largest[number], top);
-            largest[n_signals + number] = f64::max(largest[n_signals + number], c);
-            Ok(())
-        });
-        let states = self.placed.ranks().agree(states)?;
-        let mut all = vec![0.0; 2 * n_signals];
-        for (_, _, largest) in &states {
-            let pairs = all.iter_mut().zip(largest);
-            pairs.for_each(|(to, from)| *to = f64::max(*to, *from));
-        }
-        all.extend(&self.placed.window().largest);
-        let all = self.placed.ranks().largest(&all)?;
+        let n_signals = self.placed.shape().n_signals;
         let (ones, steepest) = (vec![1.0; weights.len()], self.steepest(weights));
+        let hushed = quiet::hush(self, wanted);
+        let tops = hushed.and_then(|()| quiet::correlate(self, &quiet::first(self, wanted), weights));
+        let mut tops = self.placed.ranks().agree(tops)?;
+        let mut all = self.largest_of(&tops)?;
+        if self.precision.by_bounds {
+            // All that may be larger, or near enough to be computed anew.
+            let (of_signals, x) = all.split_at(2 * n_signals);
+            let least = |signal: usize| self.least(of_signals[signal], self.slack(signal, x[signal], &steepest));
+            let least: Vec<f64> = (0..n_signals).map(least).collect();
+            let more = quiet::select(self, &|signal, norm| {
+                let most = |weights| quiet::most(self, signal, norm, weights);
+                let (weighted, c) = (most(weights), most(&ones));
+                wanted(signal) && (weighted > 0.0 && weighted >= least[signal] || c > of_signals[n_signals + signal])
+            });
+            let more = quiet::correlate(self, &more, weights);
+            tops.extend(self.placed.ranks().agree(more)?);
+            all = self.largest_of(&tops)?;
+        }
         let found = |signal: usize| {
             let [top, c, x] = [0, 1, 2].map(|i| all[i * n_signals + signal]);
             let slack = self.slack(signal, x, &steepest);
@@ -129,7 +118,6 @@ impl<T: Real> Measure<'_, T> {
             (!signal.noise && signal.weighted.is_finite()).then(|| slack(signal, number))
         };
         let slacks: Vec<Option<f64>> = found.iter().enumerate().map(decided).collect();
-        let tops: Vec<_> = states.into_iter().flat_map(|(_, tops, _)| tops).collect();
         let largest = self.decide_c(&tops, &all[..n_signals], weights, &slacks)?;
         for ((to, largest), slack) in found.iter_mut().zip(largest).zip(slacks) {
             if slack.is_some() {
@@ -139,26 +127,42 @@ impl<T: Real> Measure<'_, T> {
         Ok(found)
     }
 
+    /// Collective: what is largest of each signal in tiles of all ranks: |c|·weight of all, then |c|, then |x|.
+    pub(super) fn largest_of(&self, tops: &[Found]) -> Result<Vec<f64>> {
+        let n = self.placed.shape().n_signals;
+        let mut all = vec![0.0; 2 * n];
+        for Found { signal, top, c, .. } in tops {
+            all[*signal] = f64::max(all[*signal], *top);
+            all[n + signal] = f64::max(all[n + signal], *c);
+        }
+        all.extend(&self.placed.window().largest);
+        self.placed.ranks().largest(&all)
+    }
+
+    /// What the c of those |c|·weight are at least that might be the largest, which is `top` by a c that may be wrong by `slack`.
+    pub(super) fn least(&self, top: f64, slack: f64) -> f64 {
+        // Where a squared penalty has been taken from c, that is rounded once more.
+        let once_more = if self.bound.plan().ridges.is_empty() { 0.0 } else { 8.0 * f64::from(f32::EPSILON) };
+        (1.0 - once_more) * top - 2.0 * slack
+    }
+
     /// Collective: the largest |c|·weight of each signal, each |c| that might be it computed anew. `tops` has the largest of
     /// each tile by the c that is there, `top` that of all ranks by signal, and they may be wrong by `slack`; nothing is
     /// done for signals without one.
     #[inline(never)]
     pub(super) fn decide_c(
         &self,
-        tops: &[(usize, f64)],
+        tops: &[Found],
         top: &[f64],
         weights: &[f64],
         slack: &[Option<f64>],
     ) -> Result<Vec<f64>> {
         let signals = self.placed.signals();
-        // Where a squared penalty has been taken from c, that is rounded once more.
-        let once_more = if self.bound.plan().ridges.is_empty() { 0.0 } else { 8.0 * f64::from(f32::EPSILON) };
-        let least = |signal: usize| slack[signal].map(|slack| (1.0 - once_more) * top[signal] - 2.0 * slack);
+        let least = |signal: usize| slack[signal].map(|slack| self.least(top[signal], slack));
         let state = || Ok((None, vec![0.0; signals.len()]));
         let states = self.team.for_each(tops.len(), state, |(scratch, most), place| {
-            let (index, top) = tops[place];
+            let Found { index, signal: number, top, .. } = tops[place];
             let state = self.placed.tiles().tile(index);
-            let number = state.tile.signal;
             let Some(least) = least(number).filter(|least| top >= *least) else {
                 return Ok(());
             };
@@ -282,7 +286,8 @@ impl<T: Real> Measure<'_, T> {
     #[inline(never)]
     pub(super) fn restart(&self) -> Result<Vec<f64>> {
         let n_signals = self.placed.shape().n_signals;
-        let largest = self.placed.tiles().restart(self.bound.plan(), self.team, n_signals);
+        let moved = quiet::correlate_movable(self);
+        let largest = moved.and_then(|()| self.placed.tiles().restart(self.bound.plan(), self.team, n_signals));
         let mut largest = self.placed.ranks().agree(largest)?;
         largest.extend(&self.placed.window().largest);
         let largest = self.placed.ranks().largest(&largest)?;

@@ -11,6 +11,7 @@ pub(crate) mod info;
 mod measure;
 mod penalties;
 mod placed;
+mod quiet;
 mod residual;
 pub(crate) mod room;
 mod solve;
@@ -123,7 +124,7 @@ impl<T: Real> Encoder<T> {
         if !several {
             fails_unless_it_fits::<T>(&shape, &options)?;
         }
-        let precision = Precision { single: vec![false; shape.n_signals], x_unit: 1.0 };
+        let precision = Precision::new(shape.n_signals);
         let placed = Placed::new(ranks, shape, &options)?;
         let bound = bind(&placed, &options, dictionary)?;
         Ok(Encoder { options, n_threads, bound, placed, precision })

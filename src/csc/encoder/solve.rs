@@ -5,6 +5,7 @@ use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Stage};
 use crate::csc::descent::asynchronous;
 use crate::csc::descent::control::{Control, Reserve};
+use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::survey::leave_out_lost;
 use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
@@ -13,6 +14,7 @@ use crate::csc::encoder::certificate::Certificate;
 use crate::csc::encoder::cost::seconds_per_nonzero;
 use crate::csc::encoder::info::Info;
 use crate::csc::encoder::measure::Largest;
+use crate::csc::encoder::quiet::wake;
 use crate::host::threads::seconds_run;
 use crate::linalg::{Field, Real};
 use crate::options::solve::{Proof, Scale, Schedule, Strategy};
@@ -284,7 +286,9 @@ impl<T: Real> Solve<'_, '_, T> {
             return asynchronous::descend(setting, control);
         }
         let Some(segments) = placed.segments() else {
-            return coloured::descend(tiles, plan, team, control);
+            let measure = self.intake.measure();
+            let wake = |state: &mut TileState<T>| wake(&measure, state);
+            return coloured::descend(tiles, plan, team, &wake, control);
         };
         match options.strategy {
             Strategy::Cyclic => published::descend_cyclic(tiles, plan, segments, control),

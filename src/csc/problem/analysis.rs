@@ -17,6 +17,8 @@ pub(crate) struct Analysis<T: Real> {
     correlator: Correlator<T>,
     /// What its results may be wrong by for each atom where |x| ≤ 1, in full and in single precision.
     uncertainty: [Vec<f64>; 2],
+    /// The largest that they are where what an atom covers has the norm 1.
+    norms: Vec<f64>,
 }
 
 impl<T: Real> Analysis<T> {
@@ -33,7 +35,8 @@ impl<T: Real> Analysis<T> {
         let scale = scaling.scale();
         let correlator = Correlator::new(&dictionary, &scale, group, periodic, largest_tile, options.correlation)?;
         let uncertainty = [false, true].map(|single| correlator.uncertainty(single));
-        Ok(Analysis { dictionary, scaling, correlator, uncertainty })
+        let norms = correlator.norms();
+        Ok(Analysis { dictionary, scaling, correlator, uncertainty, norms })
     }
 
     pub(crate) fn dictionary(&self) -> &Dictionary<T> {
@@ -55,6 +58,11 @@ impl<T: Real> Analysis<T> {
     /// What c of an atom may be wrong by.
     pub(crate) fn slack_of(&self, single: bool, x: f64, atom: usize) -> f64 {
         self.uncertainty[usize::from(single)][atom] * x
+    }
+
+    /// The largest c of each atom where what it covers has the norm 1.
+    pub(crate) fn norms(&self) -> &[f64] {
+        &self.norms
     }
 
     /// What a weighted c may be wrong by, in single precision or in full, where |values| of the field are up to `x`.

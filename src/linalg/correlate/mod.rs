@@ -229,6 +229,13 @@ impl<T: Real> Correlator<T> {
         self.atoms.chunks_exact(self.depth()).map(weight).collect()
     }
 
+    /// The most that it can be where what an atom covers has the norm 1.
+    pub(crate) fn norms(&self) -> Vec<f64> {
+        let norm = |atom: &[T]| atom.iter().map(|d| d.wide() * d.wide()).sum::<f64>().sqrt();
+        let rounded = 1.0 + (self.depth() + 8) as f64 * f64::EPSILON;
+        self.atoms.chunks_exact(self.depth()).map(|atom| rounded * norm(atom)).collect()
+    }
+
     /// What [`Self::tile`] (or `tile_single`) may differ by from [`Self::at`] for each atom, where |x| ≤ 1.
     pub(crate) fn uncertainty(&self, single: bool) -> Vec<f64> {
         let (depth, epsilon) = match single {

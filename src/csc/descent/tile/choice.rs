@@ -135,7 +135,7 @@ impl<T: Real> TileState<T> {
     /// Steps that one visit may make.
     pub(crate) fn most_steps(&self, plan: &Plan<T>) -> u64 {
         match plan.strategy {
-            Strategy::Cyclic | Strategy::CyclicShuffled => self.c.len() as u64,
+            Strategy::Cyclic | Strategy::CyclicShuffled => self.n_values(plan) as u64,
             _ => plan.steps_per_visit as u64,
         }
     }

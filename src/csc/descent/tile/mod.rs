@@ -25,6 +25,7 @@ pub(crate) mod masks;
 mod nonzero;
 pub(crate) mod penalised;
 mod plan;
+pub(crate) mod quiet;
 mod reach;
 pub(crate) mod ridge;
 mod step;
@@ -63,6 +64,8 @@ pub(crate) struct TileState<T> {
     visits: u64,
     /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
     pub(crate) c: Correlations<T>,
+    /// There is no c; see `quiet`.
+    quiet: Option<f64>,
     /// Non-zero coordinates by group.
     nonzeros: Vec<Vec<NonZero<T>>>,
     /// Only coordinates that are listed in `nonzeros` may be chosen, and they stay listed.
@@ -119,6 +122,7 @@ impl<T: Real> TileState<T> {
             place: place as u64,
             visits: 0,
             c: Correlations::none()?,
+            quiet: None,
             nonzeros: memory::zeroed(what, n)?,
             frozen: false,
             bound: memory::zeroed(what, n)?,
@@ -154,8 +158,12 @@ impl<T: Real> TileState<T> {
 
     /// Makes room for c.
     pub(crate) fn make_room(&mut self, plan: &Plan<T>, single: bool) -> Result<()> {
-        let positions = self.tile.stored(&plan.group).iter().product::<i64>();
-        self.c.resize(single, positions as usize * plan.n_atoms)
+        self.c.resize(single, self.n_values(plan))
+    }
+
+    /// Values of c.
+    pub(crate) fn n_values(&self, plan: &Plan<T>) -> usize {
+        self.tile.stored(&plan.group).iter().product::<i64>() as usize * plan.n_atoms
     }
 
     /// Samples have these weights from now on.
@@ -195,21 +203,8 @@ impl<T: Real> TileState<T> {
 
     /// Takes over a new c: makes every bound exact. Returns max |dz|.
     pub(crate) fn restart(&mut self, plan: &Plan<T>) -> T {
-        for group in 0..self.bound.len() {
-            self.measure(plan, group);
-        }
-        self.wear = Wear::NONE;
         self.visits_before = self.visits;
-        let bound = self.bound(plan);
-        let c = match &self.factors {
-            None => self.c.height(plan, bound),
-            Some(factors) => factors.height(plan, &self.c),
-        };
-        let z = self.nonzeros.iter().flatten();
-        let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
-        let larger = |most, x| if x > most { x } else { most };
-        self.largest = z.fold(larger(T::ZERO, c), larger);
-        bound
+        quiet::take_over(self, plan)
     }
 
     /// Sets z aside, as if it were zero, for [`Self::put_back`].
@@ -351,12 +346,8 @@ impl<T: Real> TileState<T> {
     /// Applies a step, relative to the tile, as far as it reaches into it.
     #[inline]
     pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
-        // Most of what is heard does not: one test, and one comparison per axis.
-        let near = |a: usize| {
-            let radius = plan.atom[a] - 1;
-            ((step.at[a] + radius) as u64) < (self.tile.shape[a] + 2 * radius) as u64
-        };
-        if near(0) & near(1) & near(2) {
+        // Most of what is heard does not.
+        if quiet::reaches(plan, step.at, &self.tile.shape) {
             let size = step.delta.abs();
             self.wear.recent += 1.0;
             self.wear.moved += size.wide();

@@ -13,11 +13,12 @@ pub(crate) struct Survey<'s, T: Real> {
 }
 
 impl<T: Real> Survey<'_, T> {
-    /// Calls `visit` with a few coordinates from all over the tile, their z and their c.
+    /// Calls `visit` with a few coordinates from all over the tile, their z and their c, if there is one.
     pub(crate) fn for_each_sample(&self, mut visit: impl FnMut(Coordinate, T, T)) {
         let Survey { state, plan } = *self;
         const SAMPLES: u64 = 8;
-        for sample in 0..SAMPLES {
+        let there = if state.quiet.is_none() { SAMPLES } else { 0 };
+        for sample in 0..there {
             // Fibonacci hashing: evenly spread, elsewhere in each tile.
             let hash = (state.place * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let index = ((u128::from(hash) * state.c.len() as u128) >> 64) as usize;

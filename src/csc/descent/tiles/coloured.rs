@@ -14,15 +14,17 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::order::places_by;
-use crate::base::panic::{caught, unpoisoned};
+use crate::base::panic::{caught, lock, unpoisoned};
 use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Wish};
 use crate::csc::descent::control::{Control, note};
+use crate::csc::descent::tile::quiet::Wake;
 use crate::csc::descent::tile::{Plan, Step};
 use crate::csc::descent::tiles::{Phase, Tiles};
 use crate::linalg::Real;
 use crate::ranks::{Reduce, Tag, Ticket, Transport};
 use crate::threads::Team;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What threads count together.
@@ -32,6 +34,8 @@ struct Counts {
     visits: AtomicU64,
     /// Steps that one visit may make.
     limit: AtomicU64,
+    /// What went wrong in a visit.
+    failure: Mutex<Option<Error>>,
 }
 
 /// Sets a number at the end, however that comes.
@@ -48,6 +52,7 @@ struct Descent<'d, 'c, 'r, T: Real> {
     tiles: &'d Tiles<T>,
     plan: &'d Plan<T>,
     team: &'d Team,
+    wake: &'d Wake<'d, T>,
     control: &'d mut Control<'c, 'r>,
     counts: &'d Counts,
     /// What there was before.
@@ -61,18 +66,20 @@ struct Descent<'d, 'c, 'r, T: Real> {
     failure: Option<Error>,
 }
 
-/// Collective: visits all tiles, colour by colour, until all sleep.
+/// Collective: visits all tiles, colour by colour, until all sleep. `wake` makes c of those that have none.
 pub(crate) fn descend<T: Real>(
     tiles: &Tiles<T>,
     plan: &Plan<T>,
     team: &Team,
+    wake: &Wake<'_, T>,
     control: &mut Control<'_, '_>,
 ) -> Result<Stop> {
-    let counts = &Counts { steps: AtomicU64::new(0), visits: AtomicU64::new(0), limit: AtomicU64::new(u64::MAX) };
+    let [steps, visits] = [0; 2].map(AtomicU64::new);
+    let counts = &Counts { steps, visits, limit: AtomicU64::new(u64::MAX), failure: Mutex::default() };
     let base = control.progress;
     let (wish, failure) = (Wish::GoOn, None);
     let mut descent =
-        Descent { tiles, plan, team, control, counts, base, wish, reports: false, most_per_sweep: 0, failure };
+        Descent { tiles, plan, team, wake, control, counts, base, wish, reports: false, most_per_sweep: 0, failure };
     let outcome = caught(|| descent.run()).unwrap_or_else(|text| Err(Error::Internal(text)));
     tiles.halo.ranks.agree(match (descent.failure, outcome) {
         (Some(error), Ok(_)) => Err(error),
@@ -136,8 +143,8 @@ impl<'d, T: Real> Descent<'d, '_, '_, T> {
 
     /// Visits all tiles that have anything to do. Returns whether the limit has been reached.
     fn sweep(&mut self) -> Result<bool> {
-        let (tiles, plan, counts) = (self.tiles, self.plan, self.counts);
-        let work = |index: usize| visit(tiles, plan, counts, index);
+        let (tiles, plan, counts, wake) = (self.tiles, self.plan, self.counts, self.wake);
+        let work = |index: usize| visit(tiles, plan, counts, wake, index);
         // Two sweeps may have passed since the count was known.
         let left = self.control.max_iter - self.control.progress.steps;
         let limited = left < self.most_per_sweep.saturating_mul(3);
@@ -165,7 +172,8 @@ impl<'d, T: Real> Descent<'d, '_, '_, T> {
         if self.wish == Wish::GoOn {
             self.wish = self.control.wish();
         }
-        self.failure = self.failure.take().or(self.control.clock.take_failure());
+        let failure = lock(&self.counts.failure).take();
+        self.failure = self.failure.take().or(failure).or(self.control.clock.take_failure());
         if self.failure.is_some() {
             self.wish = Wish::Failed;
         }
@@ -264,12 +272,20 @@ impl<'d, T: Real> Descent<'d, '_, '_, T> {
 }
 
 /// Visits a tile, and counts it.
-fn visit<T: Real>(tiles: &Tiles<T>, plan: &Plan<T>, counts: &Counts, index: usize) {
-    if clock::over() {
+fn visit<T: Real>(tiles: &Tiles<T>, plan: &Plan<T>, counts: &Counts, wake: &Wake<'_, T>, index: usize) {
+    if clock::over() || lock(&counts.failure).is_some() {
         return;
     }
     let limit = usize::try_from(counts.limit.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-    let visit = tiles.visit(index, plan, &mut |state, tol, made| state.visit(plan, tol, limit, made));
+    let visit = match tiles.visit(index, plan, wake, &mut |state, tol, made| state.visit(plan, tol, limit, made)) {
+        Ok(visit) => visit,
+        // The leader looks at the clock, too.
+        Err(Error::Stopped(_)) => return,
+        Err(error) => {
+            lock(&counts.failure).get_or_insert(error);
+            return;
+        }
+    };
     counts.steps.fetch_add(visit.steps as u64, Ordering::Relaxed);
     counts.visits.fetch_add(1, Ordering::Relaxed);
 }

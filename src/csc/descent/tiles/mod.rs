@@ -22,6 +22,7 @@ use crate::base::order::places_by;
 use crate::base::panic::{lock, unpoisoned};
 use crate::clock;
 use crate::csc::descent::halo::Halo;
+use crate::csc::descent::tile::quiet::{self, Wake};
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
 use crate::grid::point::Point;
@@ -249,11 +250,20 @@ impl<T: Real> Tiles<T> {
         self.awake[index].load(Ordering::Relaxed) || self.mail[index].load(Ordering::Relaxed)
     }
 
-    /// Lets a tile hear of its neighbours' steps and make its own.
+    /// Lets a tile hear of its neighbours' steps and make its own. Where it cannot be woken nothing has changed.
     #[inline(never)]
-    fn visit(&self, index: usize, plan: &Plan<T>, descend: &mut Descend<'_, T>) -> Visit<T> {
+    fn visit(
+        &self,
+        index: usize,
+        plan: &Plan<T>,
+        wake: &Wake<'_, T>,
+        descend: &mut Descend<'_, T>,
+    ) -> Result<Visit<T>> {
         let traced = self.trace.as_ref().map(|trace| (trace, Instant::now()));
         let mut state = self.tile(index);
+        if quiet::norm(&state).is_some() && self.is_reached(index, plan, &state) {
+            wake(&mut state)?;
+        }
         if self.mail[index].swap(false, Ordering::Relaxed) {
             for edge in &self.edges[index] {
                 if edge.mail.swap(false, Ordering::Relaxed) {
@@ -280,7 +290,14 @@ impl<T: Real> Tiles<T> {
         if let Some((trace, begin)) = traced {
             trace.visited(self.numbers[index], visit.steps, awake, begin);
         }
-        visit
+        Ok(visit)
+    }
+
+    /// Whether a step reaches a tile that it has not heard of.
+    fn is_reached(&self, index: usize, plan: &Plan<T>, state: &TileState<T>) -> bool {
+        let edges = self.edges[index].iter().filter(|edge| edge.mail.load(Ordering::Relaxed));
+        let mut steps = edges.map(|edge| (self.outbox(edge.from), edge.shift));
+        steps.any(|(steps, shift)| quiet::is_reached(state, plan, &steps, shift))
     }
 
     /// Tells the neighbours on this rank that an outbox has been filled.

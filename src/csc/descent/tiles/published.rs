@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::stop::Stop;
 use crate::clock::{self, Wish};
 use crate::csc::descent::control::Control;
-use crate::csc::descent::tile::Plan;
+use crate::csc::descent::tile::{Plan, TileState};
 use crate::csc::descent::tiles::Tiles;
 use crate::grid::Segmentation;
 use crate::grid::point::{AXES, Point};
@@ -35,7 +35,9 @@ pub(crate) fn descend<T: Real>(
         control.progress.visits += 1;
         control.progress.sweeps = control.progress.visits / tiles.len() as u64;
         if active[index] || tiles.mail[index].load(Ordering::Relaxed) {
-            let visit = tiles.visit(index, plan, &mut |state, tol, made| state.visit(plan, tol, usize::MAX, made));
+            let descend = &mut |state: &mut TileState<T>, tol, made: &mut _| state.visit(plan, tol, usize::MAX, made);
+            // No tile is quiet.
+            let visit = tiles.visit(index, plan, &|_| Ok(()), descend)?;
             control.progress.steps += visit.steps as u64;
             if visit.steps > 0 {
                 let first = index / per_signal * per_signal;
