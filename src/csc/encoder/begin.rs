@@ -4,8 +4,9 @@ use crate::base::error::{Error, Result};
 use crate::clock;
 use crate::csc::bound::Bound;
 use crate::csc::descent::tile::{Weights, masks, penalised, quiet};
-use crate::csc::encoder::measure::{Largest, Measure, Precision};
+use crate::csc::encoder::measure::{Largest, Measure};
 use crate::csc::encoder::placed::Placed;
+use crate::csc::encoder::quiet::Precision;
 use crate::csc::encoder::residual::subtract_model;
 use crate::csc::problem::objective::LambdaMax;
 use crate::linalg::correlate::unit_of;
@@ -132,7 +133,10 @@ impl<T: Real> Intake<'_, T> {
         self.placed.ranks().agree(told)?;
         // From z = 0, whatever the solve starts from.
         let aside: Vec<_> = self.placed.states().map(|mut state| state.set_aside()).collect();
-        let steps = self.measure().restart();
+        let steps = match self.options.warm_start {
+            true => self.measure().restart_for_largest(),
+            false => self.measure().restart(),
+        };
         for (mut state, z) in self.placed.states().zip(aside) {
             state.put_back(z);
         }
@@ -276,7 +280,6 @@ mod tests {
     use crate::clock::Clock;
     use crate::csc::descent::control::Control;
     use crate::csc::descent::tiles::coloured;
-    use crate::csc::encoder::quiet::wake;
     use crate::csc::{Encoder, Shape, Step};
     use crate::linalg::Dictionary;
     use crate::options::solve::Options;
@@ -347,7 +350,7 @@ mod tests {
         let mut control =
             Control { clock: &clock, max_iter: u64::MAX, progress: Default::default(), reserve: Default::default() };
         let measure = intake.measure();
-        let wake = |state: &mut _| wake(&measure, state);
+        let wake = |state: &mut _| measure.quiet().wake(state);
         let stop = coloured::descend(intake.placed.tiles(), intake.bound.plan(), team, &wake, &mut control);
         assert_eq!(stop.unwrap(), Stop::Converged);
         let updated = intake.placed.take_in(&x);

@@ -10,7 +10,6 @@ use crate::base::error::Result;
 use crate::csc::descent::tile::quiet::take_over;
 use crate::csc::descent::tile::{Coordinate, TileState, penalised};
 use crate::csc::encoder::measure::Measure;
-use crate::csc::encoder::quiet;
 use crate::csc::encoder::residual::{squares, totals};
 use crate::linalg::Real;
 use crate::linalg::correlate::Scratch;
@@ -322,15 +321,15 @@ impl<T: Real> Measure<'_, T> {
     pub(super) fn largest_left(&self, weights: &[f64], drift: &[f64]) -> Result<Option<(f64, Vec<f64>)>> {
         let n_signals = self.placed.shape().n_signals;
         let most = self.steepest(weights).into_iter().fold(0.0, f64::max);
-        let mut tops = self.placed.ranks().agree(quiet::survey(self, weights))?;
+        let mut tops = self.placed.ranks().agree(self.quiet().survey(weights))?;
         let mut largest = self.largest_of(&tops)?;
         if self.precision.by_bounds {
             let least = |signal: usize| self.least(largest[signal], drift[signal] * most);
-            let more = quiet::select(self, &|signal, norm| {
-                let most = quiet::most(self, signal, norm, weights);
+            let more = self.quiet().select(&|signal, norm| {
+                let most = self.quiet().most(signal, norm, weights);
                 most > 0.0 && most >= least(signal)
             });
-            let more = self.placed.ranks().agree(quiet::correlate(self, &more, weights))?;
+            let more = self.placed.ranks().agree(self.quiet().correlate(&more, weights))?;
             for found in &more {
                 take_over(&mut self.placed.tiles().tile(found.index), self.bound.plan());
             }

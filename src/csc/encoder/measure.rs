@@ -8,28 +8,10 @@ use crate::csc::bound::Bound;
 use crate::csc::descent::tile::survey::{Survey, for_each_large_step};
 use crate::csc::descent::tile::{Coordinate, TileState, penalised};
 use crate::csc::encoder::placed::Placed;
-use crate::csc::encoder::quiet::{self, Found};
+use crate::csc::encoder::quiet::{Found, Precision, Quiet};
 use crate::linalg::correlate::Scratch;
 use crate::linalg::{Field, Real};
 use crate::threads::Team;
-
-/// What signals are kept in, for as long as a solve takes.
-pub(super) struct Precision {
-    /// Signals whose c is in single precision.
-    pub(super) single: Vec<bool>,
-    /// What brings the signals into the range of single precision.
-    pub(super) x_unit: f64,
-    /// Tiles are correlated where bounds say that it matters; see `quiet`.
-    pub(super) by_bounds: bool,
-    /// They are not, in tests.
-    pub(super) sums_all: bool,
-}
-
-impl Precision {
-    pub(super) fn new(n_signals: usize) -> Self {
-        Precision { single: vec![false; n_signals], x_unit: 1.0, by_bounds: false, sums_all: false }
-    }
-}
 
 /// What [`Measure::correlate`] found in one signal, over all ranks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,10 +44,14 @@ impl<T: Real> Measure<'_, T> {
         Survey { state, plan: self.bound.plan() }
     }
 
+    /// To correlate tiles.
+    pub(super) fn quiet(&self) -> Quiet<'_, T> {
+        Quiet { bound: self.bound, placed: self.placed, precision: self.precision, team: self.team }
+    }
+
     /// Room to correlate a tile.
     pub(super) fn scratch(&self) -> Result<Scratch<T>> {
-        let [some, others] = [true, false].map(|single| self.precision.single.contains(&single));
-        self.bound.correlator().scratch(self.placed.grid().largest(), some, others)
+        self.quiet().scratch()
     }
 
     /// Collective: fills c with the correlation of the window with the atoms. Says of each signal what was found.
@@ -82,8 +68,8 @@ impl<T: Real> Measure<'_, T> {
     ) -> Result<Vec<Largest>> {
         let n_signals = self.placed.shape().n_signals;
         let (ones, steepest) = (vec![1.0; weights.len()], self.steepest(weights));
-        let hushed = quiet::hush(self, wanted);
-        let tops = hushed.and_then(|()| quiet::correlate(self, &quiet::first(self, wanted), weights));
+        let hushed = self.quiet().hush(wanted);
+        let tops = hushed.and_then(|()| self.quiet().correlate(&self.quiet().first(wanted), weights));
         let mut tops = self.placed.ranks().agree(tops)?;
         let mut all = self.largest_of(&tops)?;
         if self.precision.by_bounds {
@@ -91,12 +77,12 @@ impl<T: Real> Measure<'_, T> {
             let (of_signals, x) = all.split_at(2 * n_signals);
             let least = |signal: usize| self.least(of_signals[signal], self.slack(signal, x[signal], &steepest));
             let least: Vec<f64> = (0..n_signals).map(least).collect();
-            let more = quiet::select(self, &|signal, norm| {
-                let most = |weights| quiet::most(self, signal, norm, weights);
+            let more = self.quiet().select(&|signal, norm| {
+                let most = |weights| self.quiet().most(signal, norm, weights);
                 let (weighted, c) = (most(weights), most(&ones));
                 wanted(signal) && (weighted > 0.0 && weighted >= least[signal] || c > of_signals[n_signals + signal])
             });
-            let more = quiet::correlate(self, &more, weights);
+            let more = self.quiet().correlate(&more, weights);
             tops.extend(self.placed.ranks().agree(more)?);
             all = self.largest_of(&tops)?;
         }
@@ -283,10 +269,27 @@ impl<T: Real> Measure<'_, T> {
     }
 
     /// Collective: takes over a new c. Returns max |dz| of each signal over all ranks, in the element type.
-    #[inline(never)]
     pub(super) fn restart(&self) -> Result<Vec<f64>> {
+        self.restart_above(&vec![0.0; self.placed.shape().n_signals])
+    }
+
+    /// Collective: the same where no descent follows: only tiles are correlated that may have the largest.
+    pub(super) fn restart_for_largest(&self) -> Result<Vec<f64>> {
         let n_signals = self.placed.shape().n_signals;
-        let moved = quiet::correlate_movable(self);
+        let known = self.placed.tiles().restart(self.bound.plan(), self.team, n_signals);
+        let mut known = self.placed.ranks().agree(known)?;
+        known.extend(&self.placed.window().largest);
+        let known = self.placed.ranks().largest(&known)?;
+        let ones = vec![1.0; self.placed.shape().n_atoms];
+        let near =
+            |signal: usize| (known[signal] - 3.0 * self.slack(signal, known[n_signals + signal], &ones)).max(0.0);
+        self.restart_above(&(0..n_signals).map(near).collect::<Vec<_>>())
+    }
+
+    #[inline(never)]
+    fn restart_above(&self, above: &[f64]) -> Result<Vec<f64>> {
+        let n_signals = above.len();
+        let moved = self.quiet().correlate_movable(above);
         let largest = moved.and_then(|()| self.placed.tiles().restart(self.bound.plan(), self.team, n_signals));
         let mut largest = self.placed.ranks().agree(largest)?;
         largest.extend(&self.placed.window().largest);

@@ -7,11 +7,14 @@
 
 use crate::base::error::Result;
 use crate::clock;
+use crate::csc::bound::Bound;
+use crate::csc::descent::tile::survey::Survey;
 use crate::csc::descent::tile::{Correlations, TileState, masks, quiet, ridge};
-use crate::csc::encoder::measure::Measure;
+use crate::csc::encoder::placed::Placed;
 use crate::linalg::Real;
 use crate::linalg::cells::Cells;
 use crate::linalg::correlate::Scratch;
+use crate::threads::Team;
 
 /// Room for the rounding of thresholds, and of what is compared with them.
 const ROUNDED: f64 = 1e-5;
@@ -27,147 +30,181 @@ pub(super) struct Found {
     pub(super) c: f64,
 }
 
-/// Takes c from the tiles of the wanted signals, and finds the bounds of what they see in the window.
-pub(super) fn hush<T: Real>(measure: &Measure<'_, T>, wanted: &(dyn Fn(usize) -> bool + Sync)) -> Result<()> {
-    let (placed, signals) = (measure.placed, measure.placed.signals());
-    let largest = &placed.window().largest;
-    let hushed = measure.team.for_each(
-        placed.tiles().len(),
-        || Ok(Cells::default()),
-        |cells, index| {
-            let mut state = placed.tiles().tile(index);
-            let number = state.tile.signal;
-            if !wanted(number) {
-                return Ok(());
+/// What signals are kept in, for as long as a solve takes.
+pub(super) struct Precision {
+    /// Signals whose c is in single precision.
+    pub(super) single: Vec<bool>,
+    /// What brings the signals into the range of single precision.
+    pub(super) x_unit: f64,
+    /// Tiles are correlated where bounds say that it matters; see `quiet`.
+    pub(super) by_bounds: bool,
+    /// They are not, in tests.
+    pub(super) sums_all: bool,
+}
+
+impl Precision {
+    pub(super) fn new(n_signals: usize) -> Self {
+        Precision { single: vec![false; n_signals], x_unit: 1.0, by_bounds: false, sums_all: false }
+    }
+}
+
+/// Tiles of which some are quiet, and what it takes to correlate them.
+pub(super) struct Quiet<'e, T: Real> {
+    pub(super) bound: &'e Bound<T>,
+    pub(super) placed: &'e Placed<T>,
+    pub(super) precision: &'e Precision,
+    pub(super) team: &'e Team,
+}
+
+impl<T: Real> Quiet<'_, T> {
+    /// Room to correlate a tile.
+    pub(super) fn scratch(&self) -> Result<Scratch<T>> {
+        let [some, others] = [true, false].map(|single| self.precision.single.contains(&single));
+        self.bound.correlator().scratch(self.placed.grid().largest(), some, others)
+    }
+
+    /// Takes c from the tiles of the wanted signals, and finds the bounds of what they see in the window.
+    pub(super) fn hush(&self, wanted: &(dyn Fn(usize) -> bool + Sync)) -> Result<()> {
+        let (placed, signals) = (self.placed, self.placed.signals());
+        let largest = &placed.window().largest;
+        let hushed = self.team.for_each(
+            placed.tiles().len(),
+            || Ok(Cells::default()),
+            |cells, index| {
+                let mut state = placed.tiles().tile(index);
+                let number = state.tile.signal;
+                if !wanted(number) {
+                    return Ok(());
+                }
+                // A squared penalty takes something of z from c.
+                let known = self.precision.by_bounds && !(placed.is_residual() && quiet::is_active(&state));
+                let tile = state.tile.seen_from(signals[number].origin);
+                let norm = match known {
+                    true => cells.largest_norm(&signals[number], &tile, placed.shape().atom, largest[number]),
+                    false => f64::INFINITY,
+                };
+                quiet::set(&mut state, Some(norm));
+                Ok(())
+            },
+        );
+        hushed.map(drop)
+    }
+
+    /// Those quiet tiles that are needed, by their signal and norm.
+    pub(super) fn select(&self, needed: &dyn Fn(usize, f64) -> bool) -> Vec<usize> {
+        let states = self.placed.states().enumerate();
+        let quiet = states.filter_map(|(index, state)| Some((index, state.tile.signal, quiet::norm(&state)?)));
+        quiet.filter(|(_, signal, norm)| needed(*signal, *norm)).map(|(index, ..)| index).collect()
+    }
+
+    /// The first of the wanted signals to be looked at: those of which nothing is known, and of each signal the one with the largest
+    /// norm.
+    pub(super) fn first(&self, wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        let mut largest = vec![(0.0, None); self.placed.shape().n_signals];
+        for (index, state) in self.placed.states().enumerate() {
+            let best = &mut largest[state.tile.signal];
+            if let Some(norm) = quiet::norm(&state).filter(|norm| *norm < f64::INFINITY && *norm > best.0) {
+                *best = (norm, Some(index));
             }
-            // A squared penalty takes something of z from c.
-            let known = measure.precision.by_bounds && !(placed.is_residual() && quiet::is_active(&state));
-            let tile = state.tile.seen_from(signals[number].origin);
-            let norm = match known {
-                true => cells.largest_norm(&signals[number], &tile, placed.shape().atom, largest[number]),
-                false => f64::INFINITY,
-            };
-            quiet::set(&mut state, Some(norm));
+        }
+        let unknown = self.select(&|signal, norm| wanted(signal) && norm == f64::INFINITY);
+        let best = largest.into_iter().enumerate().filter(|(signal, _)| wanted(*signal));
+        unknown.into_iter().chain(best.filter_map(|(_, (_, index))| index)).collect()
+    }
+
+    /// Correlates tiles. Says what is largest in each, if there are weights.
+    pub(super) fn correlate(&self, tiles: &[usize], weights: &[f64]) -> Result<Vec<Found>> {
+        if tiles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = || Ok((self.scratch()?, Vec::new()));
+        let states = self.team.for_each(tiles.len(), state, |(scratch, found), place| {
+            let mut guard = self.placed.tiles().tile(tiles[place]);
+            let state = &mut *guard;
+            self.fill(state, scratch)?;
+            if !weights.is_empty() {
+                let (top, c) = Survey { state, plan: self.bound.plan() }.largest_c(weights);
+                found.push(Found { index: tiles[place], signal: state.tile.signal, top, c });
+            }
             Ok(())
-        },
-    );
-    hushed.map(drop)
-}
-
-/// Those quiet tiles that are needed, by their signal and norm.
-pub(super) fn select<T: Real>(measure: &Measure<'_, T>, needed: &dyn Fn(usize, f64) -> bool) -> Vec<usize> {
-    let states = measure.placed.states().enumerate();
-    let quiet = states.filter_map(|(index, state)| Some((index, state.tile.signal, quiet::norm(&state)?)));
-    quiet.filter(|(_, signal, norm)| needed(*signal, *norm)).map(|(index, ..)| index).collect()
-}
-
-/// The first of the wanted signals to be looked at: those of which nothing is known, and of each signal the one with the largest
-/// norm.
-pub(super) fn first<T: Real>(measure: &Measure<'_, T>, wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
-    let mut largest = vec![(0.0, None); measure.placed.shape().n_signals];
-    for (index, state) in measure.placed.states().enumerate() {
-        let best = &mut largest[state.tile.signal];
-        if let Some(norm) = quiet::norm(&state).filter(|norm| *norm < f64::INFINITY && *norm > best.0) {
-            *best = (norm, Some(index));
-        }
+        });
+        Ok(states?.into_iter().flat_map(|(_, found)| found).collect())
     }
-    let unknown = select(measure, &|signal, norm| wanted(signal) && norm == f64::INFINITY);
-    let best = largest.into_iter().enumerate().filter(|(signal, _)| wanted(*signal));
-    unknown.into_iter().chain(best.filter_map(|(_, (_, index))| index)).collect()
-}
 
-/// Correlates tiles. Says what is largest in each, if there are weights.
-pub(super) fn correlate<T: Real>(measure: &Measure<'_, T>, tiles: &[usize], weights: &[f64]) -> Result<Vec<Found>> {
-    if tiles.is_empty() {
-        return Ok(Vec::new());
-    }
-    let state = || Ok((measure.scratch()?, Vec::new()));
-    let states = measure.team.for_each(tiles.len(), state, |(scratch, found), place| {
-        let mut guard = measure.placed.tiles().tile(tiles[place]);
-        let state = &mut *guard;
-        fill(measure, state, scratch)?;
-        if !weights.is_empty() {
-            let (top, c) = measure.survey(state).largest_c(weights);
-            found.push(Found { index: tiles[place], signal: state.tile.signal, top, c });
-        }
-        Ok(())
-    });
-    Ok(states?.into_iter().flat_map(|(_, found)| found).collect())
-}
-
-/// Says what is largest in each tile that has c.
-pub(super) fn survey<T: Real>(measure: &Measure<'_, T>, weights: &[f64]) -> Result<Vec<Found>> {
-    let work = |found: &mut Vec<Found>, index: usize| {
-        let state = measure.placed.tiles().tile(index);
-        if quiet::norm(&state).is_none() {
-            let (top, c) = measure.survey(&state).largest_c(weights);
-            found.push(Found { index, signal: state.tile.signal, top, c });
-        }
-        Ok(())
-    };
-    let found = measure.team.for_each(measure.placed.tiles().len(), || Ok(Vec::new()), work)?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// Fills c of a tile with the correlation of the window with the atoms.
-fn fill<T: Real>(measure: &Measure<'_, T>, state: &mut TileState<T>, scratch: &mut Scratch<T>) -> Result<()> {
-    let (bound, placed, precision) = (measure.bound, measure.placed, measure.precision);
-    let number = state.tile.signal;
-    state.make_room(bound.plan(), precision.single[number])?;
-    let signal = &placed.signal(number);
-    let tile = state.tile.seen_from(signal.origin);
-    match &mut state.c {
-        Correlations::Full(c) => bound.correlator().tile(signal, &tile, scratch, c),
-        Correlations::Single(c) => bound.correlator().tile_single(signal, precision.x_unit, &tile, scratch, c),
-    }
-    masks::mask(state, bound.plan());
-    if placed.is_residual() {
-        ridge::subtract(state, bound.plan());
-    }
-    quiet::set(state, None);
-    Ok(())
-}
-
-/// Makes c of a quiet tile that a step is about to reach, from the window as it was when the descent began.
-pub(super) fn wake<T: Real>(measure: &Measure<'_, T>, state: &mut TileState<T>) -> Result<()> {
-    let norm = quiet::norm(state);
-    let filled = measure.scratch().and_then(|mut scratch| fill(measure, state, &mut scratch));
-    if let Err(error) = filled.and_then(|()| clock::check()) {
-        quiet::set(state, norm);
-        return Err(error);
-    }
-    quiet::take_over(state, measure.bound.plan());
-    Ok(())
-}
-
-/// Correlates all tiles in which something may move.
-pub(super) fn correlate_movable<T: Real>(measure: &Measure<'_, T>) -> Result<()> {
-    let (plan, analysis, window) = (measure.bound.plan(), measure.bound.analysis(), measure.placed.window());
-    // The largest norm with which nothing moves.
-    let limit = |signal: usize| {
-        let single = measure.precision.single[signal];
-        let of_atom = |(atom, norm): (usize, &f64)| {
-            let mu = (1.0 - ROUNDED) * plan.mu[atom].wide();
-            (mu - analysis.slack_of(single, window.largest[signal], atom)) / norm
+    /// Says what is largest in each tile that has c.
+    pub(super) fn survey(&self, weights: &[f64]) -> Result<Vec<Found>> {
+        let work = |found: &mut Vec<Found>, index: usize| {
+            let state = self.placed.tiles().tile(index);
+            if quiet::norm(&state).is_none() {
+                let (top, c) = Survey { state: &state, plan: self.bound.plan() }.largest_c(weights);
+                found.push(Found { index, signal: state.tile.signal, top, c });
+            }
+            Ok(())
         };
-        let of_atoms = analysis.norms().iter().enumerate().filter(|(_, norm)| **norm > 0.0).map(of_atom);
-        of_atoms.fold(f64::INFINITY, f64::min)
-    };
-    let limits: Vec<f64> = (0..measure.placed.shape().n_signals).map(limit).collect();
-    // What is rounded where thresholds are far apart is a matter of all c.
-    let movable = select(measure, &|signal, norm| plan.is_spread || norm > limits[signal] || norm == f64::INFINITY);
-    correlate(measure, &movable, &[]).map(drop)
-}
+        let found = self.team.for_each(self.placed.tiles().len(), || Ok(Vec::new()), work)?;
+        Ok(found.into_iter().flatten().collect())
+    }
 
-/// What the largest |c|·weight of a tile is at most, given its signal and norm.
-pub(super) fn most<T: Real>(measure: &Measure<'_, T>, signal: usize, norm: f64, weights: &[f64]) -> f64 {
-    let (analysis, x) = (measure.bound.analysis(), measure.placed.window().largest[signal]);
-    let single = measure.precision.single[signal];
-    let of_atom = |(atom, weight): (usize, &f64)| {
-        let c = analysis.norms()[atom] * norm + analysis.slack_of(single, x, atom);
-        if c > 0.0 { c * weight } else { 0.0 }
-    };
-    weights.iter().enumerate().map(of_atom).fold(0.0, f64::max) * (1.0 + ROUNDED)
+    /// Fills c of a tile with the correlation of the window with the atoms.
+    fn fill(&self, state: &mut TileState<T>, scratch: &mut Scratch<T>) -> Result<()> {
+        let (bound, placed, precision) = (self.bound, self.placed, self.precision);
+        let number = state.tile.signal;
+        state.make_room(bound.plan(), precision.single[number])?;
+        let signal = &placed.signal(number);
+        let tile = state.tile.seen_from(signal.origin);
+        match &mut state.c {
+            Correlations::Full(c) => bound.correlator().tile(signal, &tile, scratch, c),
+            Correlations::Single(c) => bound.correlator().tile_single(signal, precision.x_unit, &tile, scratch, c),
+        }
+        masks::mask(state, bound.plan());
+        if placed.is_residual() {
+            ridge::subtract(state, bound.plan());
+        }
+        quiet::set(state, None);
+        Ok(())
+    }
+
+    /// Makes c of a quiet tile that a step is about to reach, from the window as it was when the descent began.
+    pub(super) fn wake(&self, state: &mut TileState<T>) -> Result<()> {
+        let norm = quiet::norm(state);
+        let filled = self.scratch().and_then(|mut scratch| self.fill(state, &mut scratch));
+        if let Err(error) = filled.and_then(|()| clock::check()) {
+            quiet::set(state, norm);
+            return Err(error);
+        }
+        quiet::take_over(state, self.bound.plan());
+        Ok(())
+    }
+
+    /// Correlates all tiles in which something may move by more than so much in each signal.
+    pub(super) fn correlate_movable(&self, above: &[f64]) -> Result<()> {
+        let (plan, analysis, window) = (self.bound.plan(), self.bound.analysis(), self.placed.window());
+        // The largest norm with which nothing moves.
+        let limit = |signal: usize| {
+            let single = self.precision.single[signal];
+            let of_atom = |(atom, norm): (usize, &f64)| {
+                let most = (1.0 - ROUNDED) * (plan.mu[atom].wide() + above[signal]);
+                (most - analysis.slack_of(single, window.largest[signal], atom)) / norm
+            };
+            let of_atoms = analysis.norms().iter().enumerate().filter(|(_, norm)| **norm > 0.0).map(of_atom);
+            of_atoms.fold(f64::INFINITY, f64::min)
+        };
+        let limits: Vec<f64> = (0..self.placed.shape().n_signals).map(limit).collect();
+        // What is rounded where thresholds are far apart is a matter of all c.
+        let movable = self.select(&|signal, norm| plan.is_spread || norm > limits[signal] || norm == f64::INFINITY);
+        self.correlate(&movable, &[]).map(drop)
+    }
+
+    /// What the largest |c|·weight of a tile is at most, given its signal and norm.
+    pub(super) fn most(&self, signal: usize, norm: f64, weights: &[f64]) -> f64 {
+        let (analysis, x) = (self.bound.analysis(), self.placed.window().largest[signal]);
+        let single = self.precision.single[signal];
+        let of_atom = |(atom, weight): (usize, &f64)| {
+            let c = analysis.norms()[atom] * norm + analysis.slack_of(single, x, atom);
+            if c > 0.0 { c * weight } else { 0.0 }
+        };
+        weights.iter().enumerate().map(of_atom).fold(0.0, f64::max) * (1.0 + ROUNDED)
+    }
 }
 
 #[cfg(test)]
@@ -206,6 +243,7 @@ mod tests {
         let mut value = || random.below(1 << 20) as f64 / (1 << 19) as f64 - 1.0;
         let n: i64 = field.atom.iter().product();
         let d: Vec<T> = (0..field.n_atoms as i64 * n).map(|_| T::of(value())).collect();
+        let last = *field.atom.last().unwrap() as usize;
         let volume = field.signal.iter().product::<i64>() as usize;
         let mut x: Vec<f64> = (0..field.n_signals * volume).map(|_| 1e-3 * value()).collect();
         // In a corner of the field, and not all of what atoms are like.
@@ -215,7 +253,7 @@ mod tests {
             let at =
                 field.signal.iter().zip(strides).map(|(n, stride)| (value().abs() * 0.4 * *n as f64) as usize * stride);
             let first: usize = at.sum();
-            (0..n as usize).for_each(|s| x[first + s * strides[0] % volume / 2] += value());
+            (0..n as usize).for_each(|s| x[first + s % last] += value());
         }
         let mut noted = String::new();
         let d = Dictionary::full(field.n_atoms, 1, shape.atom, &d).unwrap();

@@ -14,7 +14,7 @@ use crate::csc::encoder::certificate::Certificate;
 use crate::csc::encoder::cost::seconds_per_nonzero;
 use crate::csc::encoder::info::Info;
 use crate::csc::encoder::measure::Largest;
-use crate::csc::encoder::quiet::wake;
+use crate::csc::encoder::quiet::Quiet;
 use crate::host::threads::seconds_run;
 use crate::linalg::{Field, Real};
 use crate::options::solve::{Proof, Scale, Schedule, Strategy};
@@ -142,6 +142,9 @@ fn warm_up<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, beginning: &Be
     let frozen = intake.options.warm_start && intake.options.frozen_support;
     let n_nonzero = intake.placed.n_nonzero_of_all()?;
     if !frozen && n_nonzero == 0 {
+        if intake.options.warm_start {
+            intake.measure().restart()?;
+        }
         return Ok(slack_of(&beginning.signals));
     }
     intake.placed.freeze(frozen);
@@ -286,8 +289,8 @@ impl<T: Real> Solve<'_, '_, T> {
             return asynchronous::descend(setting, control);
         }
         let Some(segments) = placed.segments() else {
-            let measure = self.intake.measure();
-            let wake = |state: &mut TileState<T>| wake(&measure, state);
+            let quiet = Quiet { bound, placed, precision: self.intake.precision, team };
+            let wake = |state: &mut TileState<T>| quiet.wake(state);
             return coloured::descend(tiles, plan, team, &wake, control);
         };
         match options.strategy {

@@ -64,7 +64,7 @@ pub(crate) struct TileState<T> {
     visits: u64,
     /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
     pub(crate) c: Correlations<T>,
-    /// There is no c; see `quiet`.
+    /// There is no c: see the module of that name.
     quiet: Option<f64>,
     /// Non-zero coordinates by group.
     nonzeros: Vec<Vec<NonZero<T>>>,
@@ -203,8 +203,20 @@ impl<T: Real> TileState<T> {
 
     /// Takes over a new c: makes every bound exact. Returns max |dz|.
     pub(crate) fn restart(&mut self, plan: &Plan<T>) -> T {
+        for group in 0..self.bound.len() {
+            self.measure(plan, group);
+        }
+        self.wear = Wear::NONE;
         self.visits_before = self.visits;
-        quiet::take_over(self, plan)
+        let bound = self.bound(plan);
+        let c = match &self.factors {
+            None => self.c.height(plan, bound),
+            Some(factors) => factors.height(plan, &self.c),
+        };
+        let z = self.nonzeros.iter().flatten().map(|x| (x.z * plan.weights[x.atom as usize]).abs());
+        let larger = |most, x| if x > most { x } else { most };
+        self.largest = z.fold(larger(T::ZERO, c), larger);
+        bound
     }
 
     /// Sets z aside, as if it were zero, for [`Self::put_back`].
@@ -347,7 +359,7 @@ impl<T: Real> TileState<T> {
     #[inline]
     pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
         // Most of what is heard does not.
-        if quiet::reaches(plan, step.at, &self.tile.shape) {
+        if reach::is_reached(plan, step.at, &self.tile.shape) {
             let size = step.delta.abs();
             self.wear.recent += 1.0;
             self.wear.moved += size.wide();

@@ -4,9 +4,10 @@
 use crate::base::error::Result;
 use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::plan::Plan;
+use crate::csc::descent::tile::reach;
 use crate::csc::descent::tile::step::Step;
 use crate::csc::descent::tile::wear::Wear;
-use crate::grid::point::{AXES, Point};
+use crate::grid::point::Point;
 use crate::linalg::Real;
 
 /// Makes c of a quiet tile, and takes it over.
@@ -39,39 +40,22 @@ pub(crate) fn is_active<T: Real>(state: &TileState<T>) -> bool {
 /// Whether one of a neighbour's steps reaches a tile; `shift` takes their positions to this side of a period.
 pub(crate) fn is_reached<T: Real>(state: &TileState<T>, plan: &Plan<T>, steps: &[Step<T>], shift: Point) -> bool {
     let at = |step: &Step<T>| std::array::from_fn(|a| step.at[a] + shift[a] - state.tile.origin[a]);
-    steps.iter().any(|step| reaches(plan, at(step), &state.tile.shape))
+    steps.iter().any(|step| reach::is_reached(plan, at(step), &state.tile.shape))
 }
 
-/// Whether a step at a position relative to a tile of this shape reaches it: one test, and one comparison per axis.
-#[inline(always)]
-pub(super) fn reaches<T>(plan: &Plan<T>, at: Point, shape: &Point) -> bool {
-    let near = |a: usize| {
-        let radius = plan.atom[a] - 1;
-        ((at[a] + radius) as u64) < (shape[a] + 2 * radius) as u64
-    };
-    const { assert!(AXES == 3) };
-    near(0) & near(1) & near(2)
+/// Takes over a new c, as `TileState::restart`. Where there is none nothing is chosen.
+pub(crate) fn restart<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) -> T {
+    if state.quiet.is_none() {
+        return state.restart(plan);
+    }
+    state.bound.fill(T::NEG_INFINITY);
+    (state.wear, state.largest, state.visits_before) = (Wear::NONE, T::ZERO, state.visits);
+    T::NEG_INFINITY
 }
 
-/// Takes over a new c: makes every bound exact. Returns max |dz|. Without c there is nothing to be chosen.
-pub(crate) fn take_over<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) -> T {
-    if state.quiet.is_some() {
-        state.bound.fill(T::NEG_INFINITY);
-        (state.wear, state.largest) = (Wear::NONE, T::ZERO);
-        return T::NEG_INFINITY;
-    }
-    for group in 0..state.bound.len() {
-        state.measure(plan, group);
-    }
-    state.wear = Wear::NONE;
-    let bound = state.bound(plan);
-    let c = match &state.factors {
-        None => state.c.height(plan, bound),
-        Some(factors) => factors.height(plan, &state.c),
-    };
-    let z = state.nonzeros.iter().flatten();
-    let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
-    let larger = |most, x| if x > most { x } else { most };
-    state.largest = z.fold(larger(T::ZERO, c), larger);
-    bound
+/// Takes over a c that should have been there at the last restart.
+pub(crate) fn take_over<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) {
+    let before = state.visits_before;
+    state.restart(plan);
+    state.visits_before = before;
 }

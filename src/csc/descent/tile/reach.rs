@@ -15,6 +15,16 @@ pub(super) struct Reach {
     pub(super) strides: [usize; 2],
 }
 
+/// Whether a step at a position relative to a tile of this shape reaches it: one test, and one comparison per axis.
+#[inline(always)]
+pub(super) fn is_reached<T>(plan: &Plan<T>, at: Point, shape: &Point) -> bool {
+    let near = |a: usize| {
+        let radius = plan.atom[a] - 1;
+        ((at[a] + radius) as u64) < (shape[a] + 2 * radius) as u64
+    };
+    near(0) & near(1) & near(2)
+}
+
 /// The values of c that a step changes, of a tile of some shape whose rows have these strides, and where the Gram tensor has
 /// what it takes from them.
 #[inline(always)]

@@ -183,7 +183,7 @@ impl<T: Real> Tiles<T> {
             self.edges[index].iter().for_each(|e| e.mail.store(false, Ordering::Relaxed));
             self.mail[index].store(false, Ordering::Relaxed);
             self.awake[index].store(true, Ordering::Relaxed);
-            state.restart(plan)
+            quiet::restart(state, plan)
         })
     }
 
