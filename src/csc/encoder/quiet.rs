@@ -213,7 +213,7 @@ mod tests {
     use crate::base::random::Numbers;
     use crate::csc::{Encoder, Info, Shape};
     use crate::linalg::{Dictionary, Field};
-    use crate::options::solve::{Missing, Options, RegScale, Scale, Strategy};
+    use crate::options::solve::{Missing, Options, Proof, RegScale, Scale, Strategy};
 
     /// Signals that are mostly noise far below what is looked for, and atoms.
     struct Sparse {
@@ -306,6 +306,7 @@ mod tests {
             ("as usual", usual.clone()),
             ("fine", Options { tol: 1e-7, ..usual.clone() }),
             ("proven", Options { gap_tol: 1e-4, ..usual.clone() }),
+            ("tightly proven", Options { proof: Proof::Tight, ..usual.clone() }),
             ("at random", Options { strategy: Strategy::Random, ..usual.clone() }),
             ("shuffled", Options { strategy: Strategy::CyclicShuffled, ..usual.clone() }),
             ("positive", Options { positive: true, ..usual.clone() }),

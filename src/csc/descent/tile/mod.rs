@@ -181,8 +181,7 @@ impl<T: Real> TileState<T> {
     pub(crate) fn tolerance(&self, plan: &Plan<T>) -> T {
         // Steps of the size of rounding can go around in circles: what is asked for falls with time.
         let patience = 1 + (self.visits - self.visits_before) / 1000;
-        let rounding = plan.rounding(self.largest.wide()) * patience as f64;
-        let rounding = T::of(rounding);
+        let rounding = T::of(plan.rounding(self.largest.wide()) * patience as f64);
         if rounding > self.target { rounding } else { self.target }
     }
 
