@@ -1,10 +1,8 @@
 //! What an encoder or a learner takes from the caller's memory and gives back to it: dictionaries, fields, lists of activations.
 
-use crate::base::memory;
-use crate::base::wording::index;
 use crate::clock::Clock;
 use crate::csc::coder::Coder;
-use crate::csc::encoder::activations::write_list;
+use crate::csc::encoder::activations::{Lists, write_list, write_lists};
 use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::explained;
 use crate::csc::{Activation, Encoder, Info, Shape};
@@ -14,7 +12,6 @@ use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
 use crate::ffi::info::dicod_info;
 use crate::ffi::run::run;
-use crate::grid::point::{AXES, padded};
 use crate::linalg::{Dictionary, Field};
 
 /// A dictionary of factors, and the range of its norms.
@@ -125,18 +122,7 @@ pub(crate) fn read_sparse<T: Element>(
     aligned(value, "value")?;
     let position = slice(position, n * shape.n_axes, "position", "n * n_axes numbers")?;
     let value = slice(value, n, "value", "n values")?;
-    let mut list: Vec<Activation<T>> = Vec::new();
-    memory::reserve("a list of activations", &mut list, n)?;
-    if let Some((i, value)) = value.iter().enumerate().find(|(_, x)| x.is_finite() && !T::of(**x).finite()) {
-        let allowed = format!("at most {:e} in size, as float has it", f32::MAX);
-        return Err(Error::argument(&format!("value{}", index(&[i])), format!("{value:e}"), allowed));
-    }
-    // What is negative is too large as well.
-    let number = |of: Option<&[i64]>, i: usize| of.map_or(0, |of| of[i] as usize);
-    for (i, (at, value)) in position.chunks_exact(shape.n_axes).zip(value).enumerate() {
-        let (signal, atom) = (number(signal, i), number(atom, i));
-        list.push(Activation { signal, atom, at: padded(at, 0), value: T::of(*value) });
-    }
+    let list = Lists { signal, atom, position, value }.read::<T>(shape.n_axes)?;
     let values: Vec<T> = list.iter().map(|a| a.value).filter(|value| value.finite()).collect();
     range.check_list(&values)?;
     Ok(list)
@@ -172,18 +158,8 @@ impl Sparse {
             let n = if pointer.is_null() { 0 } else { n };
             slice_mut(pointer, n, "", "")
         }
-        for (to, from) in to(self.signal, n)?.iter_mut().zip(list) {
-            *to = from.signal as i64;
-        }
-        for (to, from) in to(self.atom, n)?.iter_mut().zip(list) {
-            *to = from.atom as i64;
-        }
-        for (to, from) in to(self.position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
-            to.copy_from_slice(&from.at[AXES - n_axes..]);
-        }
-        for (to, from) in to(self.value, n)?.iter_mut().zip(list) {
-            *to = from.value.wide();
-        }
+        let position = to(self.position, n * n_axes)?;
+        write_lists(list, n_axes, (to(self.signal, n)?, to(self.atom, n)?, position, to(self.value, n)?));
         Ok(())
     }
 }

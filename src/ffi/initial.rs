@@ -4,11 +4,10 @@ use crate::base::status::DICOD_OK;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::shape::explained;
 use crate::ffi::array::dicod_const_array;
-use crate::ffi::atoms::multiplied_out;
 use crate::ffi::boundary::problem::{Problem, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
-use crate::ffi::learn::first_dictionary;
+use crate::ffi::learn::{atoms_of, first_dictionary};
 use crate::ffi::learner::field;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
@@ -81,12 +80,7 @@ fn draw<T: Element>(
             Err(Error::Stopped(stop)) => stop.status(),
             Err(error) => return Err(explained(error, learner.shape())),
         };
-        let atoms = match learner.dictionary() {
-            Some(dictionary) => multiplied_out(dictionary),
-            // There was no time for one.
-            None => learner.noise().and_then(|d| multiplied_out(&d)),
-        };
-        let atoms = ranks.agree(atoms)?;
+        let atoms = ranks.agree(atoms_of(&learner))?;
         slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
         Ok(status)
     })

@@ -228,12 +228,7 @@ fn learn<T: Element>(
             clock.keep(2.0 * seconds_to_write::<T>(&problem));
         }
         let (found, status) = run(&mut learner, &part, each, &session, clock)?;
-        let atoms = match learner.dictionary() {
-            Some(dictionary) => multiplied_out(dictionary),
-            // There was no time for one.
-            None => learner.noise().and_then(|d| multiplied_out(&d)),
-        };
-        let atoms = ranks.agree(atoms)?;
+        let atoms = ranks.agree(atoms_of(&learner))?;
         let mut codes = Vec::new();
         if !z.is_null() {
             // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
@@ -248,6 +243,14 @@ fn learn<T: Element>(
         write_learn_info(info, &found, status, session.n_threads, clock.seconds());
         Ok(status)
     })
+}
+
+/// The atoms of a learner; noise where there was no time for any.
+pub(crate) fn atoms_of<T: Element>(learner: &Learner<T>) -> Result<Vec<T>> {
+    match learner.dictionary() {
+        Some(dictionary) => multiplied_out(dictionary),
+        None => learner.noise().and_then(|d| multiplied_out(&d)),
+    }
 }
 
 /// The caller's dictionary, where it is needed to begin with, and the range of its norms.

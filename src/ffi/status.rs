@@ -74,17 +74,7 @@ fn last_error(language: i32, capacity: i64, buffer: *mut c_char, needed: *mut i6
     };
     let message = spoken(&kept(), language);
     let capacity = size(capacity, "capacity", 0)?;
-    let buffer = slice_mut(buffer, capacity, "buffer", "capacity bytes")?;
-    let mut cut = message.len().min(capacity.saturating_sub(1));
-    while !message.is_char_boundary(cut) {
-        cut -= 1;
-    }
-    if let Some((end, text)) = buffer.get_mut(..=cut).and_then(|b| b.split_last_mut()) {
-        for (to, from) in text.iter_mut().zip(message.bytes()) {
-            *to = from as c_char;
-        }
-        *end = 0;
-    }
+    write_cut(&message, slice_mut(buffer, capacity, "buffer", "capacity bytes")?);
     set(needed, message.len() as i64 + 1);
     Ok(())
 }

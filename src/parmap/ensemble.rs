@@ -75,6 +75,18 @@ pub struct Limits {
     pub in_all: u64,
 }
 
+impl Limits {
+    /// At least 0 each, or -1 for no limit.
+    pub(crate) fn new(per_member: i64, in_all: i64) -> Result<Self> {
+        let limit = |value: i64, argument| match value {
+            -1 => Ok(u64::MAX),
+            0.. => Ok(value as u64),
+            _ => Err(Error::argument(argument, value, "at least 0, or -1 for no limit")),
+        };
+        Ok(Limits { per_member: limit(per_member, "per_member")?, in_all: limit(in_all, "in_all")? })
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits { per_member: u64::MAX, in_all: u64::MAX }

@@ -10,7 +10,7 @@ use crate::csc::encoder::placed::check_channels;
 use crate::csc::encoder::{Encoder, weighted};
 use crate::grid::block::Block;
 use crate::grid::places::Places;
-use crate::grid::point::Point;
+use crate::grid::point::{AXES, Point, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
 
 /// One non-zero activation.
@@ -24,6 +24,48 @@ pub struct Activation<T> {
     pub at: Point,
     /// Its value.
     pub value: T,
+}
+
+/// Activations as programs list them: signal and atom, not said where there is one only, position on the real axes, and
+/// value in double precision.
+pub(crate) struct Lists<'l> {
+    pub(crate) signal: Option<&'l [i64]>,
+    pub(crate) atom: Option<&'l [i64]>,
+    pub(crate) position: &'l [i64],
+    pub(crate) value: &'l [f64],
+}
+
+impl Lists<'_> {
+    /// The activations. Which there may be is not looked at.
+    pub(crate) fn read<T: Real>(&self, n_axes: usize) -> Result<Vec<Activation<T>>> {
+        let mut list = Vec::new();
+        memory::reserve("a list of activations", &mut list, self.value.len())?;
+        let mut values = self.value.iter().enumerate();
+        if let Some((i, value)) = values.find(|(_, x)| x.is_finite() && !T::of(**x).finite()) {
+            let allowed = format!("at most {:e} in size, as float has it", f32::MAX);
+            return Err(Error::argument(&format!("value{}", index(&[i])), format!("{value:e}"), allowed));
+        }
+        // What is negative is too large as well.
+        let number = |of: Option<&[i64]>, i: usize| of.map_or(0, |of| of[i] as usize);
+        for (i, (at, value)) in self.position.chunks_exact(n_axes).zip(self.value).enumerate() {
+            let (signal, atom) = (number(self.signal, i), number(self.atom, i));
+            list.push(Activation { signal, atom, at: padded(at, 0), value: T::of(*value) });
+        }
+        Ok(list)
+    }
+}
+
+/// The same written, as far as there is room: signals, atoms, positions and values.
+pub(crate) fn write_lists<T: Real>(
+    list: &[Activation<T>],
+    n_axes: usize,
+    (signal, atom, position, value): (&mut [i64], &mut [i64], &mut [i64], &mut [f64]),
+) {
+    signal.iter_mut().zip(list).for_each(|(to, from)| *to = from.signal as i64);
+    atom.iter_mut().zip(list).for_each(|(to, from)| *to = from.atom as i64);
+    let positions = position.chunks_exact_mut(n_axes).zip(list);
+    positions.for_each(|(to, from)| to.copy_from_slice(&from.at[AXES - n_axes..]));
+    value.iter_mut().zip(list).for_each(|(to, from)| *to = from.value.wide());
 }
 
 /// Sorts activations by signal, atom and position.

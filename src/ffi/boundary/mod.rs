@@ -18,7 +18,7 @@ pub(crate) mod problem;
 pub(crate) use element::{Either, Element, Family, for_either, other_type};
 pub(crate) use guard::{call, guard};
 pub(crate) use handle::{Handle, entered, free, give, handle, in_use, of, room};
-pub(crate) use output::{Output, list_size, room_for, sized, write_list, write_text};
+pub(crate) use output::{Output, list_size, room_for, sized, write_cut, write_list, write_text};
 pub(crate) use overlap::{Memory, fails_if_shared};
 pub(crate) use pointers::{aligned, optional, put, reference, reference_mut, set, size, slice, slice_mut, string};
 

@@ -44,6 +44,17 @@ pub(crate) fn write_text(text: &str, capacity: i64, to: (*mut c_char, &'static s
     write_list(&text, capacity, to, (needed, "needed"))
 }
 
+/// Writes a text, cut to fit with the NUL at its end.
+pub(crate) fn write_cut(text: &str, to: &mut [c_char]) {
+    let mut cut = text.len().min(to.len().saturating_sub(1));
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    for (to, from) in to.iter_mut().zip(text[..cut].bytes().chain([0])) {
+        *to = from as c_char;
+    }
+}
+
 /// Fails unless a struct is as large as the caller has to know it.
 pub(crate) fn large_enough<T>(pointer: *const T, size_argument: &str) -> Result<()> {
     // SAFETY: the caller's promise: each such struct begins with its size.

@@ -88,17 +88,6 @@ pub extern "C" fn parmap_ensemble_free(ensemble: *mut *mut parmap_ensemble) -> d
     guard(|| free(ensemble))
 }
 
-fn limit(value: i64, argument: &str) -> Result<u64> {
-    match value {
-        -1 => Ok(u64::MAX),
-        value if value >= 0 => Ok(value as u64),
-        value => {
-            let allowed = "at least 0, or -1 for no limit";
-            Err(Error::argument(argument, value, allowed))
-        }
-    }
-}
-
 /// One round: `solver` runs for each member that has not converged, with at most `per_member`
 /// evaluations, and so many that all members together have made at most `in_all` since the first
 /// round: what is left is shared out equally, so that it does not depend on who is faster. -1: no
@@ -120,7 +109,7 @@ pub extern "C" fn parmap_ensemble_round(
     guard(|| {
         let map = get(map)?;
         let check = || {
-            let limits = Limits { per_member: limit(per_member, "per_member")?, in_all: limit(in_all, "in_all")? };
+            let limits = Limits::new(per_member, in_all)?;
             let solver = needed(solver, "solver")?;
             Ok((entered(&of(ensemble)?.0, parmap_ensemble::NAME)?, limits, solver, report_out(report)?))
         };

@@ -79,14 +79,7 @@ impl parmap_report {
 pub(super) fn report_of(report: &Report) -> parmap_report {
     let failure = report.failure.as_ref();
     let mut message = [0; 256];
-    let text = failure.map_or("", |failure| &failure.message);
-    let mut cut = text.len().min(message.len() - 1);
-    while !text.is_char_boundary(cut) {
-        cut -= 1;
-    }
-    for (to, from) in message.iter_mut().zip(text[..cut].bytes()) {
-        *to = from as c_char;
-    }
+    write_cut(failure.map_or("", |failure| &failure.message), &mut message);
     parmap_report {
         struct_size: 0,
         status: report.code(),
