@@ -823,6 +823,8 @@ typedef struct dicod_option_info {
  *     with learn_crops: shape of such a window, one length per axis or one for all; beyond its ends there is nothing, also where the axis wraps
  * learn_forgetting (real, default 1, from 0 to 1)
  *     with learn_online, learn_batch or learn_crops, else without effect: weight of the statistics so far when those of another batch are added
+ * learn_robust (real, default 0, from 0 to 1)
+ *     above 0: samples that have gone wrong (spikes) are left out: in each iteration those of which more is left when it begins than 6 times this quantile of all |x - sum z * d| that are not 0, the least so far; not with learn_online, learn_batch or learn_crops
  * learn_statistics (string, default auto, auto | sparse | fft)
  *     statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper
  */
@@ -2300,6 +2302,15 @@ typedef struct dicod_learn_step {
      * Seconds for all of it: these, and what is in none of them.
      */
     double seconds;
+    /**
+     * With "learn_robust": samples of which more than that was left at its beginning are left out of this iteration; else, and where
+     * nothing is left, 0.
+     */
+    double threshold;
+    /**
+     * How many they are.
+     */
+    int64_t left_out;
 } dicod_learn_step;
 
 /**
@@ -2383,18 +2394,26 @@ typedef struct dicod_learn_info {
      * Seconds for all else; with it the stages are `seconds`.
      */
     double seconds_other;
+    /**
+     * As in dicod_learn_step, of the last solve.
+     */
+    double threshold;
+    /**
+     * The same.
+     */
+    int64_t left_out;
 } dicod_learn_info;
 
 /**
  * Initialiser of a dicod_learn_step: struct_size, and zeros.
  */
 #define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \
-    0.0, 0.0, 0.0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0}
 /**
  * Initialiser of a dicod_learn_info: struct_size, and zeros.
  */
 #define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \
-    0.0, 0.0, 0.0, 0.0, 0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0}
 
 /**
  * Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations
@@ -2404,6 +2423,13 @@ typedef struct dicod_learn_info {
  *
  * (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
  * with itself and with x. F never rises, but with "learn_redraw_below", or as batches or crops change. Atoms without activations are drawn anew.
+ *
+ * The option "learn_robust" is for recordings in which some samples have gone wrong (spikes, broken stretches), nobody knows which.
+ * Samples of which more than T is left when an iteration begins count as missing in it, and as T: F has `min(r^2, T^2)` in place of the
+ * square of what is left, r. T is 6 times the option's quantile of all |r| that are not 0, the least so far. 0.9 is fine where less than
+ * a tenth has gone wrong and the signal is not rarer than that; a signal of rare events wants a larger one. An iteration makes a bound on F
+ * smaller that meets it where the iteration begins (iteratively re-weighted least squares); objectives and the duality gap are those
+ * of the bound. F falls as T does, and never rises.
  *
  * - `context`: threads and callbacks; NULL: one thread, none.
  * - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:

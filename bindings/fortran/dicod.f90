@@ -186,7 +186,7 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_learn_step
-    integer(c_int64_t) :: struct_size = 128_c_int64_t
+    integer(c_int64_t) :: struct_size = 144_c_int64_t
     integer(c_int64_t) :: iteration = 0
     real(c_double) :: objective_z = 0
     real(c_double) :: objective_d = 0
@@ -202,10 +202,12 @@ module dicod_c
     real(c_double) :: seconds_statistics = 0
     real(c_double) :: seconds_d = 0
     real(c_double) :: seconds = 0
+    real(c_double) :: threshold = 0
+    integer(c_int64_t) :: left_out = 0
   end type
 
   type, bind(c) :: dicod_learn_info
-    integer(c_int64_t) :: struct_size = 128_c_int64_t
+    integer(c_int64_t) :: struct_size = 144_c_int64_t
     integer(c_int32_t) :: status = 0
     integer(c_int32_t) :: n_threads = 0
     integer(c_int64_t) :: iterations = 0
@@ -222,6 +224,8 @@ module dicod_c
     real(c_double) :: seconds_d = 0
     integer(c_int64_t) :: proven = 0
     real(c_double) :: seconds_other = 0
+    real(c_double) :: threshold = 0
+    integer(c_int64_t) :: left_out = 0
   end type
 
   type, bind(c) :: dicod_handle_info
@@ -2898,7 +2902,7 @@ contains
     case ('tile_shape', 'background_length', 'learn_crop_shape')
       kind = 'integers'
     case ('reg', 'ridge', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
-        'learn_redraw_below', 'learn_forgetting')
+        'learn_redraw_below', 'learn_forgetting', 'learn_robust')
       kind = 'real'
     case ('reg_per_atom')
       kind = 'reals'
@@ -3419,11 +3423,11 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics)
+      learn_robust, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -3545,6 +3549,8 @@ contains
       if (present(learn_crop_shape)) call c%one%set('learn_crop_shape', learn_crop_shape, stat, errmsg)
       if (stat < 0) return
       if (present(learn_forgetting)) call c%one%set('learn_forgetting', learn_forgetting, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_robust)) call c%one%set('learn_robust', learn_robust, stat, errmsg)
       if (stat < 0) return
       if (present(learn_statistics)) call c%one%set('learn_statistics', learn_statistics, stat, errmsg)
       if (stat < 0) return
@@ -4128,14 +4134,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4163,7 +4169,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4245,14 +4251,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4280,7 +4286,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4362,14 +4368,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4397,7 +4403,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4479,14 +4485,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4514,7 +4520,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4596,14 +4602,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4631,7 +4637,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4713,14 +4719,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4748,7 +4754,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4830,14 +4836,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4865,7 +4871,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4947,14 +4953,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -4982,7 +4988,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5064,14 +5070,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5099,7 +5105,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5181,14 +5187,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5216,7 +5222,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5298,14 +5304,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5333,7 +5339,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5415,14 +5421,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5450,7 +5456,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5532,14 +5538,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5567,7 +5573,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5649,14 +5655,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5684,7 +5690,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5766,14 +5772,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5801,7 +5807,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5883,14 +5889,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -5918,7 +5924,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6000,14 +6006,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -6035,7 +6041,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6117,14 +6123,14 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -6152,7 +6158,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -7042,7 +7048,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -7051,7 +7057,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7080,7 +7086,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7095,7 +7101,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7104,7 +7110,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7133,7 +7139,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7154,7 +7160,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7164,7 +7170,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7196,7 +7202,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7283,7 +7289,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7292,7 +7298,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7321,7 +7327,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7336,7 +7342,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7345,7 +7351,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7374,7 +7380,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7395,7 +7401,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7405,7 +7411,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7437,7 +7443,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7524,7 +7530,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7533,7 +7539,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7562,7 +7568,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7577,7 +7583,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7586,7 +7592,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7615,7 +7621,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7636,7 +7642,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7646,7 +7652,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7678,7 +7684,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7765,7 +7771,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7774,7 +7780,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7803,7 +7809,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7818,7 +7824,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7827,7 +7833,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7856,7 +7862,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7877,7 +7883,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7887,7 +7893,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -7919,7 +7925,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -8006,7 +8012,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -8015,7 +8021,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8044,7 +8050,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8059,7 +8065,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -8068,7 +8074,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8097,7 +8103,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8118,7 +8124,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8128,7 +8134,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8160,7 +8166,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -8247,7 +8253,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -8256,7 +8262,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8285,7 +8291,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8300,7 +8306,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -8309,7 +8315,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8338,7 +8344,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8359,7 +8365,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8369,7 +8375,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -8401,7 +8407,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -10798,7 +10804,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10806,7 +10812,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -10838,7 +10844,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10859,7 +10865,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10867,7 +10873,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -10898,7 +10904,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10918,7 +10924,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10926,7 +10932,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -10958,7 +10964,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10979,7 +10985,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10987,7 +10993,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11018,7 +11024,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11038,7 +11044,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -11046,7 +11052,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11078,7 +11084,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11099,7 +11105,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -11107,7 +11113,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11138,7 +11144,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11158,7 +11164,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11166,7 +11172,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11198,7 +11204,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11219,7 +11225,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11227,7 +11233,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11258,7 +11264,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11278,7 +11284,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11286,7 +11292,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11318,7 +11324,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11339,7 +11345,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11347,7 +11353,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11378,7 +11384,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11398,7 +11404,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11406,7 +11412,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11438,7 +11444,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11459,7 +11465,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11467,7 +11473,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11498,7 +11504,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11518,7 +11524,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11526,7 +11532,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11558,7 +11564,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11579,7 +11585,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11587,7 +11593,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11618,7 +11624,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11638,7 +11644,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11646,7 +11652,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11678,7 +11684,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11699,7 +11705,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11707,7 +11713,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11738,7 +11744,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11758,7 +11764,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11766,7 +11772,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11798,7 +11804,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11819,7 +11825,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11827,7 +11833,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11858,7 +11864,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11878,7 +11884,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11886,7 +11892,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11918,7 +11924,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11939,7 +11945,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11947,7 +11953,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -11978,7 +11984,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11998,7 +12004,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12006,7 +12012,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12038,7 +12044,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12059,7 +12065,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12067,7 +12073,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12098,7 +12104,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12118,7 +12124,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12126,7 +12132,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12158,7 +12164,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12179,7 +12185,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12187,7 +12193,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12218,7 +12224,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12238,7 +12244,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12246,7 +12252,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12278,7 +12284,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12299,7 +12305,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12307,7 +12313,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12338,7 +12344,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12358,7 +12364,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12366,7 +12372,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12398,7 +12404,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12419,7 +12425,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12427,7 +12433,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12458,7 +12464,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12478,7 +12484,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12486,7 +12492,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12518,7 +12524,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12539,7 +12545,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12547,7 +12553,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12578,7 +12584,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12598,7 +12604,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12606,7 +12612,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12638,7 +12644,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12659,7 +12665,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12667,7 +12673,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12698,7 +12704,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12718,7 +12724,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12726,7 +12732,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12758,7 +12764,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12779,7 +12785,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12787,7 +12793,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12818,7 +12824,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12838,7 +12844,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12846,7 +12852,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12878,7 +12884,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12899,7 +12905,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12907,7 +12913,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12938,7 +12944,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12959,7 +12965,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -12968,7 +12974,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -12997,7 +13003,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13066,7 +13072,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -13075,7 +13081,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -13104,7 +13110,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13173,7 +13179,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -13182,7 +13188,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -13211,7 +13217,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13280,7 +13286,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -13289,7 +13295,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -13318,7 +13324,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13387,7 +13393,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -13396,7 +13402,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -13425,7 +13431,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13494,7 +13500,7 @@ contains
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
-      learn_statistics, &
+      learn_robust, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -13503,7 +13509,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
-        learn_dict_tol, learn_redraw_below, learn_forgetting
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch, learn_crops
@@ -13532,7 +13538,7 @@ contains
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)

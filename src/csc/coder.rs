@@ -52,6 +52,11 @@ pub(crate) trait Coder<T: Real> {
     /// Collective: the same, made for signals that lie like this where there is none. Fails where there is no dictionary yet.
     fn encoder_for(&mut self, block: Block) -> Result<&mut Encoder<T>>;
 
+    /// Collective: F of the activations and its data term for these signals.
+    fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
+        self.encoder_for(x.block())?.objective(x)
+    }
+
     /// Activations on this rank, sorted by signal, atom and position.
     fn activations(&self) -> Result<Vec<Activation<T>>>;
 

@@ -138,7 +138,7 @@ pub(crate) fn objective(
     let found = for_either!(held.coder, coder => {
         let room = reference(objective, "objective", "room for the result");
         let x = coder.ranks().agree(room.and_then(|_| signals(coder, &held.range, x)))?;
-        let found = coder.encoder_for(x.block())?.objective(&x);
+        let found = coder.objective(&x);
         found.map_err(|error| explained(error, &coder.coded()))?
     });
     if !found.0.is_finite() {

@@ -60,6 +60,11 @@ pub struct dicod_learn_step {
     pub seconds_d: f64,
     /// Seconds for all of it: these, and what is in none of them.
     pub seconds: f64,
+    /// With "learn_robust": samples of which more than that was left at its beginning are left out of this iteration; else, and where
+    /// nothing is left, 0.
+    pub threshold: f64,
+    /// How many they are.
+    pub left_out: i64,
 }
 
 /// Told of each outer iteration; returns 0 to go on, anything else to stop: learning then returns
@@ -107,6 +112,10 @@ pub struct dicod_learn_info {
     pub proven: i64,
     /// Seconds for all else; with it the stages are `seconds`.
     pub seconds_other: f64,
+    /// As in dicod_learn_step, of the last solve.
+    pub threshold: f64,
+    /// The same.
+    pub left_out: i64,
 }
 
 /// Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations
@@ -116,6 +125,13 @@ pub struct dicod_learn_info {
 ///
 /// (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
 /// with itself and with x. F never rises, but with "learn_redraw_below", or as batches or crops change. Atoms without activations are drawn anew.
+///
+/// The option "learn_robust" is for recordings in which some samples have gone wrong (spikes, broken stretches), nobody knows which.
+/// Samples of which more than T is left when an iteration begins count as missing in it, and as T: F has `min(r^2, T^2)` in place of the
+/// square of what is left, r. T is 6 times the option's quantile of all |r| that are not 0, the least so far. 0.9 is fine where less than
+/// a tenth has gone wrong and the signal is not rarer than that; a signal of rare events wants a larger one. An iteration makes a bound on F
+/// smaller that meets it where the iteration begins (iteratively re-weighted least squares); objectives and the duality gap are those
+/// of the bound. F falls as T does, and never rises.
 ///
 /// - `context`: threads and callbacks; NULL: one thread, none.
 /// - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
@@ -321,6 +337,8 @@ pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
         seconds_statistics: done.seconds_statistics,
         seconds_d: done.seconds_d,
         seconds: done.seconds,
+        threshold: done.threshold,
+        left_out: done.left_out as i64,
     }
 }
 
@@ -355,6 +373,8 @@ pub(crate) fn write_learn_info(
         seconds_d: found.seconds_d,
         proven: proven(&found.info),
         seconds_other: seconds - found.seconds_z - found.seconds_statistics - found.seconds_d,
+        threshold: found.threshold,
+        left_out: found.left_out as i64,
     };
     out.write(&info)
 }

@@ -18,8 +18,8 @@ use crate::ranks::Transport;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
-/// What is written; those before are still read. In the first two positions had 32 bits.
-const VERSION: u32 = 3;
+/// What is written; those before are still read. In the first two positions had 32 bits; the first three had no threshold.
+const VERSION: u32 = 4;
 
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
@@ -123,6 +123,8 @@ pub(super) fn pack<T: Real>(
         s.nonzeros.iter().for_each(|n| out.u64(*n));
     }
     out.bytes(&[memory.weights.are_given().into()]);
+    out.bytes(&[memory.threshold.is_some().into()]);
+    out.real(memory.threshold.unwrap_or(0.0));
     let length = (out.0.len() + CHECKSUM) as u64;
     out.0[16..HEAD].copy_from_slice(&length.to_le_bytes());
     let sum = checksum(&out.0);
@@ -171,6 +173,11 @@ pub(super) fn unpack<T: Real>(
     memory.statistics = read_statistics(&mut reader, &setup.shape)?;
     if version > 1 {
         memory.weights = Weights::none(reader.u8()? == 1);
+    }
+    if version > 3 {
+        let known = reader.u8()? == 1;
+        let threshold = reader.size("the threshold of residuals")?;
+        memory.threshold = Some(threshold).filter(|_| known && setup.options.learn.robust > 0.0);
     }
     if !reader.0.is_empty() {
         return Err(refused(format!("{} bytes too long", reader.0.len()), "a checkpoint"));

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::clock::{self, Clock, Wish};
+use crate::csc::encoder::Robust;
 use crate::csc::{Info, Stop};
 use crate::learn::iteration::{Iteration, Outcome, Report, seconds_of};
 use crate::learn::learner::Learner;
@@ -9,6 +10,11 @@ use crate::learn::sort::{self, Sorted};
 use crate::linalg::{Field, Real};
 use crate::ranks::Reduce;
 use std::time::Instant;
+
+/// From what residual on samples are left out, and how many are.
+fn told(robust: &Robust) -> (f64, u64) {
+    (robust.threshold.unwrap_or(0.0), robust.n)
+}
 
 impl<T: Real> Learner<T> {
     /// Collective: One outer iteration: z, then D. `report` is called now and then and
@@ -75,6 +81,7 @@ impl<T: Real> Learner<T> {
         let drawn = setup.drawn(x, memory.iteration)?;
         let x = &drawn.field();
         let ready = self.state.prepare(setup, memory, x, clock)?;
+        (done.threshold, done.left_out) = told(&ready.robust);
         let info = ready.solve(setup, memory, x, clock)?;
         let objective = info.certificate.objective;
         (done.objective_z, done.objective_d) = (objective, objective);
@@ -215,8 +222,11 @@ impl<T: Real> Learner<T> {
         }
         let laps = clock.laps().since(&before);
         let [seconds_z, seconds_statistics, seconds_d] = seconds_of(&laps);
+        let (threshold, left_out) = self.state.robust().map_or((0.0, 0), told);
         Ok(Outcome {
             stop,
+            threshold,
+            left_out,
             iterations: self.memory.iteration - first,
             redrawn,
             info,

@@ -32,6 +32,10 @@ pub struct Iteration {
     pub dict_iterations: usize,
     /// How far the dictionary step may be from its minimum.
     pub dict_gap: f64,
+    /// Samples of which more was left at the beginning are left out of this iteration (`learn_robust`); 0 where there is no such threshold.
+    pub threshold: f64,
+    /// How many they are.
+    pub left_out: u64,
     /// Seconds for all of it.
     pub seconds: f64,
     /// Seconds for the step of z.
@@ -51,6 +55,10 @@ pub struct Outcome {
     pub iterations: u64,
     /// Atoms that were drawn anew, in all.
     pub redrawn: u64,
+    /// As of an iteration, of the last solve.
+    pub threshold: f64,
+    /// The same.
+    pub left_out: u64,
     /// The last solve: z for the dictionary that was learned.
     pub info: Info,
     /// Seconds for the whole call.
@@ -82,6 +90,8 @@ impl Iteration {
             steps: 0,
             dict_iterations: 0,
             dict_gap: f64::INFINITY,
+            threshold: 0.0,
+            left_out: 0,
             seconds: 0.0,
             seconds_z: 0.0,
             seconds_statistics: 0.0,

@@ -170,9 +170,10 @@ impl<T: Real> Learner<T> {
         self.encoder_for(x.block())?.residual(x, out)
     }
 
-    /// Collective: F(z) and its data term: see [`Encoder::objective`].
+    /// Collective: F(z) and its data term: see [`Encoder::objective`]. With `learn_robust` no square is larger than that of the
+    /// threshold of the last step.
     pub fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
-        self.encoder_for(x.block())?.objective(x)
+        Coder::objective(self, x)
     }
 
     /// Collective: z ≠ 0 of the last step of all ranks, on the first one, sorted; nothing elsewhere.
@@ -289,6 +290,18 @@ impl<T: Real> Coder<T> for Learner<T> {
             encoder.set_lambda(lambda);
         }
         Ok(encoder)
+    }
+
+    fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
+        let (part, known) = (self.setup.options.learn.robust, self.memory.threshold);
+        let encoder = self.encoder_for(x.block())?;
+        if part == 0.0 {
+            return encoder.objective(x);
+        }
+        // Where the threshold is known it stays: no residual is in its way.
+        let found = encoder.leave_out(x, known.map_or(part, |_| 1.0), known.unwrap_or(f64::INFINITY))?;
+        let (value, data_term) = encoder.objective(x)?;
+        Ok((value + found.constant, data_term + found.constant))
     }
 
     fn activations(&self) -> Result<Vec<Activation<T>>> {

@@ -21,6 +21,8 @@ pub(super) struct Memory<T: Real> {
     pub(super) iteration: u64,
     /// The objective after the last iteration.
     pub(super) last: Option<f64>,
+    /// Samples of which more is left are left out (`learn_robust`): the least such threshold so far.
+    pub(super) threshold: Option<f64>,
     /// Seconds that a solve takes beside its descent, as far as is known.
     pub(super) room: f64,
 }
@@ -42,6 +44,7 @@ impl<T: Real> Memory<T> {
             lambda,
             iteration: 0,
             last: None,
+            threshold: None,
             room: 0.0,
         }
     }

@@ -51,6 +51,11 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let allowed = format!("at most {}, the number of signals", shape.n_signals);
         return Err(Error::argument("option \"learn_batch\"", learn.batch, allowed));
     }
+    if learn.robust > 0.0 && (learn.online || learn.batch > 0 || learn.crops > 0) {
+        let allowed =
+            "0 with option \"learn_online\", \"learn_batch\" or \"learn_crops\", where each step brings other samples";
+        return Err(Error::argument("option \"learn_robust\"", learn.robust, allowed));
+    }
     if learn.redraw_below > 0.0 && !learn.redraw {
         let name = "option \"learn_redraw_below\"";
         let allowed = "0 unless option \"learn_redraw\" is 1";

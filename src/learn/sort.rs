@@ -74,8 +74,9 @@ pub(super) fn sort<T: Real>(
         _ => {
             let drawn = setup.drawn(x, memory.iteration)?;
             let x = &drawn.field();
-            ready.encoder.load_weighted(x)?;
             ready.encoder.set_activations(&memory.activations);
+            ready.leave_out(setup, memory, x)?;
+            ready.encoder.load_weighted(x)?;
             if ready.encoder.weighs()? {
                 explained_by_weights(&mut ready.encoder, x, &ready.dictionary)
             } else {

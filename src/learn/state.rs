@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::clock::Clock;
+use crate::csc::encoder::Robust;
 use crate::csc::{Encoder, Info};
 use crate::grid::block::Block;
 use crate::learn::initialise::blank;
@@ -36,6 +37,8 @@ pub(super) struct Ready<T: Real> {
     pub(super) encoder: Encoder<T>,
     /// The weights that it has.
     told: Told,
+    /// The samples that are left out of an iteration.
+    pub(super) robust: Robust,
 }
 
 impl<T: Real> State<T> {
@@ -59,6 +62,14 @@ impl<T: Real> State<T> {
         }
     }
 
+    /// The samples that are left out.
+    pub(super) fn robust(&self) -> Option<&Robust> {
+        match self {
+            State::Blank | State::Known(_) => None,
+            State::Ready(ready) => Some(&ready.robust),
+        }
+    }
+
     /// Collective: makes the encoder if there is none; the first dictionary, too.
     pub(super) fn prepare(
         &mut self,
@@ -68,11 +79,11 @@ impl<T: Real> State<T> {
         clock: &Clock<'_>,
     ) -> Result<&mut Ready<T>> {
         let ready = match *self {
-            State::Ready(ref mut ready) => {
-                ready.weigh(setup, memory, x.block())?;
+            State::Ready(_) | State::Known(_) => {
+                let ready = self.known(setup, memory, x.block())?;
+                ready.leave_out(setup, memory, x)?;
                 return Ok(ready);
             }
-            State::Known(_) => return self.known(setup, memory, x.block()),
             State::Blank => Ready::first(setup, memory, x, clock)?,
         };
         *self = State::Ready(Box::new(ready));
@@ -108,7 +119,7 @@ impl<T: Real> State<T> {
             State::Known(dictionary) => {
                 let mut encoder = setup.new_encoder(dictionary.clone())?;
                 set(&mut encoder)?;
-                *self = State::Ready(Box::new(Ready { dictionary: dictionary.clone(), encoder, told: None }));
+                *self = State::Ready(Box::new(Ready::new(dictionary.clone(), encoder)));
                 return self.set_z(setup, memory, &mut |_| Ok(()));
             }
             State::Blank => return Err(no_dictionary()),
@@ -125,14 +136,34 @@ impl<T: Real> State<T> {
     }
 }
 
+/// Collective: leaves out samples of which D and z leave too much, where that is asked for.
+fn leave_out<T: Real>(
+    encoder: &mut Encoder<T>,
+    setup: &Setup<T>,
+    memory: &mut Memory<T>,
+    x: &Field<'_, T>,
+) -> Result<Robust> {
+    let part = setup.options.learn.robust;
+    if part == 0.0 {
+        return Ok(Robust::default());
+    }
+    let found = encoder.leave_out(x, part, memory.threshold.unwrap_or(f64::INFINITY))?;
+    memory.threshold = found.threshold.or(memory.threshold);
+    Ok(found)
+}
+
 impl<T: Real> Ready<T> {
+    fn new(dictionary: Dictionary<T>, encoder: Encoder<T>) -> Self {
+        Ready { dictionary, encoder, told: None, robust: Robust::default() }
+    }
+
     /// Of a dictionary, and z as it was left.
     fn knowing(dictionary: Dictionary<T>, setup: &Setup<T>, memory: &mut Memory<T>, block: Block) -> Result<Self> {
         let mut encoder = setup.new_encoder(dictionary.clone())?;
         encoder.settle(block)?;
         encoder.set_activations(&memory.activations);
         memory.activations = setup.ranks.agree(encoder.activations())?;
-        Ok(Ready { dictionary, encoder, told: None })
+        Ok(Ready::new(dictionary, encoder))
     }
 
     /// Collective: sees to it that samples have the weights that they were given.
@@ -140,8 +171,15 @@ impl<T: Real> Ready<T> {
         memory.weights.tell(setup, &mut self.encoder, &mut self.told, memory.iteration, block)
     }
 
+    /// Collective: the same, by what is left now.
+    pub(super) fn leave_out(&mut self, setup: &Setup<T>, memory: &mut Memory<T>, x: &Field<'_, T>) -> Result<()> {
+        self.robust = Robust::default();
+        self.robust = leave_out(&mut self.encoder, setup, memory, x)?;
+        Ok(())
+    }
+
     /// Of the first dictionary.
-    fn first(setup: &Setup<T>, memory: &Memory<T>, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<Self> {
+    fn first(setup: &Setup<T>, memory: &mut Memory<T>, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<Self> {
         let blank = blank(&setup.shape, setup.options.learn.rank_one)?;
         let mut encoder = setup.new_encoder(blank)?;
         if let Some(lambda) = &memory.lambda {
@@ -149,11 +187,12 @@ impl<T: Real> Ready<T> {
         }
         let mut told = None;
         memory.weights.tell(setup, &mut encoder, &mut told, memory.iteration, x.block())?;
+        leave_out(&mut encoder, setup, memory, x)?;
         encoder.load_weighted(x)?;
         let first = setup.first_dictionary(&mut encoder, x, clock);
         let dictionary = setup.ranks.agree(first)?;
         encoder.set_dictionary(dictionary.clone())?;
-        Ok(Ready { dictionary, encoder, told })
+        Ok(Ready { told, ..Ready::new(dictionary, encoder) })
     }
 
     /// Collective: z for the dictionary as it is.
@@ -171,7 +210,9 @@ impl<T: Real> Ready<T> {
             self.encoder.set_lambda(lambda);
         }
         clock.keep_for_each(TO_LIST);
-        let info = self.encoder.solve_within(clock, x, false)?;
+        let mut info = self.encoder.solve_within(clock, x, false)?;
+        info.certificate.objective += self.robust.constant;
+        info.certificate.data_term += self.robust.constant;
         memory.activations = setup.ranks.agree(self.encoder.activations())?;
         if info.proven {
             memory.room = 1.25 * (info.seconds_correlate + info.seconds_certify);

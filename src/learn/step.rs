@@ -148,7 +148,7 @@ impl<T: Real> Ready<T> {
                 false => setup.ranks.agree(data_term(batch, &without))?,
             };
             let penalty: f64 = done.lambda.iter().zip(&batch.l1).map(|(l, n)| l * n).sum();
-            done.objective_d = now + penalty - gone;
+            done.objective_d = now + penalty - gone + self.robust.constant;
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ impl<T: Real> Ready<T> {
             }
         };
         let penalty: f64 = done.lambda.iter().zip(&statistics.l1).map(|(l, n)| l * n).sum();
-        let objective = data + penalty;
+        let objective = data + penalty + self.robust.constant;
         // By more than rounding may pretend.
         let better = objective < done.objective_d - 1e-9 * statistics.xx;
         Ok(better.then_some((found, moved, objective)))

@@ -71,6 +71,9 @@ options! {
             its ends there is nothing, also where the axis wraps";
         forgetting: real(0.0, 1.0) = 1, "with learn_online, learn_batch or learn_crops, else without effect: weight of the \
             statistics so far when those of another batch are added";
+        robust: real(0.0, 1.0) = 0, "above 0: samples that have gone wrong (spikes) are left out: in each iteration those of which more is left \
+            when it begins than 6 times this quantile of all |x - sum z * d| that are not 0, the least so far; not with learn_online, \
+            learn_batch or learn_crops";
         statistics: word(Method) = Auto, "statistics of z from pairs of non-zeros, by transforms, or whichever is \
             cheaper";
     }

@@ -15,6 +15,7 @@ pub mod local;
 pub mod mpi;
 mod node;
 mod posted;
+pub(crate) mod quantile;
 mod shm;
 pub(crate) mod sums;
 pub mod table;

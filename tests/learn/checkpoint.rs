@@ -152,7 +152,7 @@ fn the_format_is_the_documented_one() {
         let saved = learner.save().unwrap();
         let mut r = Documented(&saved);
         assert_eq!(r.take(8), b"DICODLRN");
-        assert_eq!((r.u32(), r.u32()), (3, 8));
+        assert_eq!((r.u32(), r.u32()), (4, 8));
         assert_eq!(r.u64(), saved.len() as u64);
         let n = r.u64() as usize;
         let text = str::from_utf8(r.take(n)).unwrap();
@@ -190,6 +190,7 @@ fn the_format_is_the_documented_one() {
             assert_eq!(nonzeros, done.nonzeros);
         }
         assert_eq!(r.u8(), 0);
+        assert_eq!((f64::from(r.u8()) * done.threshold, r.f64()), (done.threshold, done.threshold));
         assert_eq!(r.0.len(), 8);
         assert_eq!(r.u64(), crc64(&saved[..saved.len() - 8]));
         assert_eq!(sealed(saved[..saved.len() - 8].to_vec()), saved);

@@ -88,7 +88,7 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
         }
     }
     assert!(z.iter().all(|z| z.is_finite()), "{what}");
-    if batch == problem.n_signals {
+    if batch == problem.n_signals && options.learn.robust == 0.0 {
         let (objective, _) = again.objective(&z, &done.info.lambda);
         let last = history[history.len() - 1];
         assert!((objective - last).abs() <= tolerance * energy, "{objective} {last}\n{what}");

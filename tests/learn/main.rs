@@ -16,6 +16,7 @@ mod non_negative;
 mod planted;
 mod published;
 mod ranks;
+mod robust;
 mod statistics;
 mod weights;
 
@@ -196,6 +197,9 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
     let rooms = problem.atom.map(|l| if options.learn.window && l > 1 { l.saturating_sub(2) } else { l });
     options.learn.zero_mean = common::volume(rooms) > 1 && noise.below(3) == 0;
     // Of given atoms nothing may be left.
+    if !options.learn.online && options.learn.batch == 0 && noise.below(3) == 0 {
+        options.learn.robust = [0.1, 0.4, 0.9][noise.below(3)];
+    }
     options.learn.non_negative = !options.learn.zero_mean && options.learn.init != Init::Given && noise.below(4) == 0;
     options
 }

@@ -140,6 +140,38 @@ fn planted_dictionaries_are_recovered() {
     assert!(found.iter().all(most), "{found:?}");
 }
 
+/// Of 20 samples one has gone wrong by 20 to 50 times what signals are made of.
+fn spikes(noise: &mut Noise, problem: &mut Problem) {
+    let size = (problem.x.iter().map(|x| x * x).sum::<f64>() / problem.x.len() as f64).sqrt();
+    for x in &mut problem.x {
+        if noise.uniform() < 0.05 {
+            let sign = if noise.below(2) == 0 { -1.0 } else { 1.0 };
+            *x += sign * (20.0 + 30.0 * noise.uniform()) * size;
+        }
+    }
+}
+
+/// A broken stretch, as long as 20 samples have one, that stands at 20 to 50 times that.
+fn stretch(noise: &mut Noise, problem: &mut Problem) {
+    let size = (problem.x.iter().map(|x| x * x).sum::<f64>() / problem.x.len() as f64).sqrt();
+    let n = problem.x.len();
+    let (first, level) = (noise.below(n - n / 20), (20.0 + 30.0 * noise.uniform()) * size);
+    problem.x[first..first + n / 20].fill(level);
+}
+
+#[test]
+fn planted_dictionaries_are_recovered_from_under_spikes() {
+    let n = if long() { 100 } else { 12 };
+    for (what, change) in [("spikes", spikes as fn(&mut Noise, &mut Problem)), ("a stretch", stretch)] {
+        let mut options = Options::default();
+        let plain = trials(n / 3, 13, what, &options, [3000, 90], &change);
+        options.learn.robust = 0.9;
+        let robust = trials(n, 13, what, &options, [3000, 90], &change);
+        assert!(robust.iter().all(|(found, of)| 4 * found >= 3 * of), "{what} {robust:?}");
+        assert!(plain.iter().all(|(found, of)| 4 * found <= *of), "{what} {plain:?}");
+    }
+}
+
 /// A part of all samples, one by one.
 fn at_random(noise: &mut Noise, problem: &mut Problem) {
     problem.w = (0..problem.x.len()).map(|_| f64::from(u8::from(noise.uniform() >= 0.3))).collect();

@@ -111,6 +111,7 @@ fn after_a_step(noise: &mut Noise, weighted: bool) -> (Problem, Learner<f64>, Ve
     (options.background, options.background_length, options.ridge) = (Background::None, Vec::new(), 0.0);
     let learn = &mut options.learn;
     (learn.online, learn.batch, learn.redraw, learn.redraw_below, learn.recentre) = (false, 0, false, 0.0, false);
+    learn.robust = 0.0;
     if weighted {
         problem.w =
             (0..problem.x.len()).map(|_| if noise.below(3) == 0 { 0.0 } else { 2.0 * noise.uniform() }).collect();

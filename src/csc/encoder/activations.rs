@@ -4,10 +4,12 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::order::places_by;
 use crate::base::wording::{index, nth, per_axis};
+use crate::clock;
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::blocks::{self, Active};
 use crate::csc::encoder::placed::check_channels;
-use crate::csc::encoder::{Encoder, weighted};
+use crate::csc::encoder::residual::subtract_model;
+use crate::csc::encoder::{Encoder, Robust, robust, weighted};
 use crate::grid::block::Block;
 use crate::grid::places::Places;
 use crate::grid::point::{AXES, Point, padded};
@@ -104,6 +106,19 @@ impl<T: Real> Encoder<T> {
     /// What weights in the window are multiplied by, the largest of them then, and all, unless they are 1 here.
     pub(crate) fn weights_in_window(&self) -> (f64, f64, Option<Field<'_, T>>) {
         weighted::in_window(&self.placed)
+    }
+
+    /// Collective: samples of which z leaves more than a threshold count as missing until the next time: a multiple of the quantile
+    /// `part` of all |r| that are not 0, and `most` at most.
+    pub(crate) fn leave_out(&mut self, x: &Field<'_, T>, part: f64, most: f64) -> Result<Robust> {
+        self.placed.weighting_mut().leave_out(None);
+        self.load(x)?;
+        let found = self.placed.find_weights();
+        self.ranks().agree(found)?;
+        self.placed.states().for_each(|mut state| state.begin_solve());
+        let left = subtract_model(&self.bound, &mut self.placed).and_then(|()| clock::check());
+        self.ranks().agree(left)?;
+        robust::leave_out(&mut self.placed, part, most)
     }
 
     /// Collective: takes in signals as [`Self::load`] does, times their weights.

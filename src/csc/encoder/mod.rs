@@ -13,6 +13,7 @@ mod penalties;
 mod placed;
 mod quiet;
 mod residual;
+mod robust;
 pub(crate) mod room;
 mod solve;
 mod weighted;
@@ -22,6 +23,7 @@ pub use activations::Activation;
 pub(crate) use fingerprint::{number_of, same_problem};
 pub use info::Info;
 pub(crate) use placed::gathered;
+pub(crate) use robust::Robust;
 pub(crate) use weights::check as check_weights;
 
 use crate::base::error::{Error, Result};

@@ -26,6 +26,8 @@ pub(super) struct Weighting<T> {
     given: Vec<T>,
     /// Those in force, likewise.
     values: Vec<T>,
+    /// Where in the window samples are left out beside (empty: nowhere), where that is asked for.
+    out: Option<Vec<bool>>,
     /// What the caller's are multiplied by, and the largest of all ranks then.
     unit: f64,
     heaviest: f64,
@@ -69,6 +71,7 @@ impl<T: Real> Weighting<T> {
             is_given: false,
             given: Vec::new(),
             values: Vec::new(),
+            out: None,
             unit: 1.0,
             heaviest: 1.0,
             known: true,
@@ -78,7 +81,12 @@ impl<T: Real> Weighting<T> {
 
     /// Whether x may be anything in some places.
     pub(super) fn allows_holes(&self) -> bool {
-        self.missing == Missing::Nan || self.is_given
+        self.missing == Missing::Nan || self.is_given || self.out.is_some()
+    }
+
+    /// Leaves samples out from now on, whenever weights are found.
+    pub(super) fn leave_out(&mut self, out: Option<Vec<bool>>) {
+        self.out = out;
     }
 
     pub(super) fn set_range(&mut self, range: Range) {
@@ -120,7 +128,8 @@ impl<T: Real> Weighting<T> {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        (self.values.capacity() + self.given.capacity()) * size_of::<T>()
+        let out = self.out.as_ref().map_or(0, Vec::capacity);
+        (self.values.capacity() + self.given.capacity()) * size_of::<T>() + out
     }
 
     /// Whether tiles have to be told, which they are with this; `anew`: also of what they knew.
@@ -137,7 +146,8 @@ impl<T: Real> Weighting<T> {
     pub(super) fn find(&mut self, window: &Window<T>, shape: &Shape) -> Result<()> {
         let missing = self.missing == Missing::Nan && window.values.iter().any(|x| is_nan(*x));
         let mut values: Vec<T> = Vec::new();
-        if missing || self.is_given {
+        let out = self.out.as_ref().filter(|out| out.contains(&true));
+        if missing || self.is_given || out.is_some() {
             memory::reserve("the weights", &mut values, window.values.len())?;
             match self.is_given {
                 true => values.extend_from_slice(&self.given),
@@ -148,6 +158,9 @@ impl<T: Real> Weighting<T> {
             for (w, _) in values.iter_mut().zip(&window.values).filter(|(_, x)| is_nan(**x)) {
                 *w = T::ZERO;
             }
+        }
+        if let Some(out) = out {
+            values.iter_mut().zip(out).filter(|(_, out)| **out).for_each(|(w, _)| *w = T::ZERO);
         }
         if values != self.values {
             (self.values, self.known) = (values, false);

@@ -201,8 +201,10 @@ struct dicod_learn_step
     seconds_statistics::Float64
     seconds_d::Float64
     seconds::Float64
+    threshold::Float64
+    left_out::Int64
 end
-dicod_learn_step() = dicod_learn_step(sizeof(dicod_learn_step), 0, 0, 0, 0, 0, 0, C_NULL, 0, 0, 0, 0, 0, 0, 0, 0)
+dicod_learn_step() = dicod_learn_step(sizeof(dicod_learn_step), 0, 0, 0, 0, 0, 0, C_NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_learn_info
     struct_size::Int64
@@ -222,8 +224,10 @@ struct dicod_learn_info
     seconds_d::Float64
     proven::Int64
     seconds_other::Float64
+    threshold::Float64
+    left_out::Int64
 end
-dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_handle_info
     struct_size::Int64
