@@ -322,3 +322,22 @@ fn old_checkpoints_are_read_and_learning_goes_on() {
     goes_on::<f64>(false, "checkpoint_v1_f64.bin");
     goes_on::<f32>(true, "checkpoint_v1_f32_online.bin");
 }
+
+/// What versions 2 and 3 have left is what documents say: version 2 is 1 and whether there are weights, 4 is 3 and the threshold.
+#[test]
+fn versions_between_are_read_and_nothing_is_lost() {
+    let old = std::fs::read(super::common::golden("checkpoint_v1_f64.bin")).unwrap();
+    let first = Learner::<f64>::restore(&old, None, 1).unwrap().save().unwrap();
+    for weights in [0, 1] {
+        let mut second = old[..old.len() - 8].to_vec();
+        second[8] = 2;
+        second.push(weights);
+        let now = Learner::<f64>::restore(&sealed(second), None, 1).unwrap().save().unwrap();
+        let mut third = now[..now.len() - 8 - 9].to_vec();
+        assert_eq!((third[8], third.pop()), (4, Some(weights)));
+        assert!(third == first[..first.len() - 8 - 9 - 1] && (weights == 1 || now == first));
+        third[8] = 3;
+        third.push(weights);
+        assert!(Learner::<f64>::restore(&sealed(third), None, 1).unwrap().save().unwrap() == now);
+    }
+}
