@@ -1050,7 +1050,7 @@ typedef struct dicod_problem {
      */
     int64_t signal_shape[4];
     /**
-     * Shape of an atom.
+     * Shape of an atom; with atom_shapes of one that is as long as the longest along each axis.
      */
     int64_t atom_shape[4];
     /**
@@ -1065,6 +1065,18 @@ typedef struct dicod_problem {
      * Number of signals, which are independent. Initially 1.
      */
     int64_t n_signals;
+    /**
+     * The shape of each atom by itself, (n_atoms, n_axes), from 1 to that of atom_shape; NULL, as initially: all have that one.
+     *
+     * Arrays stay as they are: the dictionary has n_atoms, n_channels, atom_shape..., and what is beyond an atom's own shape is
+     * not read (it may be NaN), and 0 where it is written. An atom begins with its first sample at its activation, and z has the
+     * positions of dicod_valid_shape() for all atoms: with atom_shape of length L a shorter atom of length M does not reach the
+     * last L - M samples of an axis that is not periodic. A step costs by the true size: it changes the correlations at
+     * M + L - 1 positions along an axis, not 2 L - 1. Everything else is as with atoms that were padded with zeros. Atoms that are
+     * learned stay within their shapes: first patches are cut to them, a mean of zero is that over them, and atoms are sorted
+     * among those of the same shape.
+     */
+    const int64_t *atom_shapes;
 } dicod_problem;
 
 /**
@@ -1072,16 +1084,16 @@ typedef struct dicod_problem {
  * many atoms there are, and their shape. Other numbers of channels and signals are set afterwards.
  */
 #define DICOD_PROBLEM_1D(length, n_atoms, atom_length) \
-    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1, 0}
 #define DICOD_PROBLEM_2D(rows, columns, n_atoms, atom_rows, atom_columns) \
-    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1, 0}
 #define DICOD_PROBLEM_3D(planes, rows, columns, n_atoms, atom_planes, atom_rows, atom_columns) \
-    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1, 0}
 
 /**
  * Initialiser of a dicod_problem: struct_size, n_channels = 1, n_signals = 1, and zeros.
  */
-#define DICOD_PROBLEM_INIT {sizeof(dicod_problem), 0, {0}, {0}, 0, 1, 1}
+#define DICOD_PROBLEM_INIT {sizeof(dicod_problem), 0, {0}, {0}, 0, 1, 1, 0}
 
 /* What a solve found --------------------------------------------------------------------------- */
 
@@ -1328,7 +1340,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
  * that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
- * below 1 or above 2^40, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+ * below 1 or above 2^40, atoms longer than the signal, atom_shapes beyond atom_shape); DICOD_ERROR_NOT_FINITE (x, d, z);
  * DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
  * (context in use).
  *
@@ -2632,7 +2644,8 @@ dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
  * `1/2 |r + z_k * d_k|^2 - 1/2 |r|^2`, r = x - sum_l z_l * d_l,
  *
  * for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch", "learn_crops"), on average
- * over the statistics so far. It is the same, bit for bit, on any number of ranks. Atoms of "learn_fixed_atoms" stay where
+ * over the statistics so far. It is the same, bit for bit, on any number of ranks. With atom_shapes those of one shape are sorted among
+ * themselves. Atoms of "learn_fixed_atoms" stay where
  * and as they are. The option "learn_sort" does this at the end of dicod_learn() and dicod_learner_run().
  *
  * `order[n_atoms]` tells which atom, from 0, each one was before; `explained[n_atoms]`, in the new order, what it explains. Either
@@ -3030,6 +3043,30 @@ dicod_status dicod_encoder_describe(dicod_encoder *encoder, dicod_handle_info *i
  */
 dicod_status dicod_learner_describe(dicod_learner *learner,
                                     dicod_handle_info *info);
+
+/**
+ * The shape of each atom of an encoder by itself: `atom_shapes` (n_atoms, n_axes), row-major, which has room for `capacity`
+ * values; without shapes of their own all have that of dicod_encoder_describe(). With a capacity of 0 only `*needed` is written,
+ * n_atoms * n_axes, and `atom_shapes` may be NULL.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than 0, too small);
+ * DICOD_ERROR_INVALID_STATE (encoder in use).
+ */
+dicod_status dicod_encoder_get_atom_shapes(const dicod_encoder *encoder,
+                                           int64_t capacity,
+                                           int64_t *atom_shapes,
+                                           int64_t *needed);
+
+/**
+ * The same of the atoms of a learner, one that was restored, too.
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_encoder_get_atom_shapes().
+ */
+dicod_status dicod_learner_get_atom_shapes(const dicod_learner *learner,
+                                           int64_t capacity,
+                                           int64_t *atom_shapes,
+                                           int64_t *needed);
 
 /**
  * The options that an encoder was made with, as new ones: `*options`. Free them with

@@ -51,6 +51,7 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         x,
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
         d,
     };
@@ -284,6 +285,7 @@ fn small() -> Problem {
         x: (0..400).map(|_| random.value()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
         d: d.concat(),
     }

@@ -233,6 +233,7 @@ prop_compose! {
             d: numbers.list(n_atoms * n_channels * volume(atom)),
             w: Vec::new(),
             ridge: 0.0,
+            atoms: Vec::new(),
             factors: Vec::new(),
         };
         // Atoms of all lengths, zero ones among them.
@@ -246,6 +247,10 @@ prop_compose! {
             };
             problem.d[k * per_atom..(k + 1) * per_atom].iter_mut().for_each(|d| *d *= scale);
         }
+        let numbers_of_shapes = &mut Numbers(!seed ^ 2);
+        if numbers_of_shapes.chance(3) {
+            problem.cut(own_shapes(&problem, numbers_of_shapes));
+        }
         problem.w = weights(&problem, &mut Numbers(!seed));
         problem.factors = factors(&problem, &mut Numbers(!seed ^ 1));
         problem.ridge = [0.0, 0.0, 0.0, 1e-3, 0.1, 1.0, 30.0][Numbers(seed ^ 1).next() as usize % 7];
@@ -255,6 +260,11 @@ prop_compose! {
         }
         (problem, numbers.next())
     }
+}
+
+/// Shapes of atoms by themselves.
+fn own_shapes(problem: &Problem, numbers: &mut Numbers) -> Vec<Point> {
+    (0..problem.n_atoms).map(|_| problem.atom.map(|l| 1 + numbers.next() as usize % l)).collect()
 }
 
 /// Weights of a kind: none, holes here and there, a piece that is missing, any numbers, pieces of other weights, nothing at
@@ -653,6 +663,7 @@ fn problem(signal: &[usize], atom: &[usize], periodic: bool, channels: usize, at
         d: numbers.list(atoms * channels * volume(atom)),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }
@@ -708,6 +719,36 @@ fn periods_of_any_length_in_any_number_of_tiles() {
         }
     }
     check_all_ways(&problem(&[5, 9], &[3, 4], true, 1, 2), |o| o.tile_shape = vec![3, 3]);
+}
+
+/// Atoms of a few samples among long ones, in all strategies and schedules: as atoms that were padded by hand.
+#[test]
+fn atoms_of_several_sizes_are_as_if_they_were_padded() {
+    for (signal, atom, periodic) in
+        [(&[150][..], &[12][..], false), (&[25, 24], &[6, 5], true), (&[9, 8, 10], &[3, 2, 3], false)]
+    {
+        let mut padded = problem(signal, atom, periodic, 2, 4);
+        let numbers = &mut Numbers(5);
+        let mut shapes = own_shapes(&padded, numbers);
+        shapes[1] = padded.atom;
+        padded.cut(shapes.clone());
+        let by_hand = Problem { atoms: Vec::new(), ..padded.clone() };
+        // At random it takes for ever.
+        for options in ways().filter(|options| options.strategy != Choice::Random) {
+            let options = Options { tol: 1e-7, reg: 0.2, ..options };
+            let [one, other] = [&padded, &by_hand].map(|problem| solve::<f64>(problem, &options, 2, None));
+            let far = one.z.iter().zip(&other.z).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(far < 1e-4, "{far:e} {options:?}");
+            assert!(one.info.nonzeros > 5 && one.info.certificate.gap < 1e-4 * one.info.certificate.objective);
+        }
+        // Where all have the shape of the longest nothing is another, to the last bit.
+        let mut plain = problem(signal, atom, periodic, 2, 4);
+        let options = Options { tol: 1e-6, ..Options::default() };
+        let without: Answer<f64> = solve(&plain, &options, 2, None);
+        plain.cut(vec![plain.atom; 4]);
+        let with: Answer<f64> = solve(&plain, &options, 2, None);
+        assert_eq!((bits(&without.z), without.info.steps), (bits(&with.z), with.info.steps));
+    }
 }
 
 /// With many more threads than tiles the rest must not stand in the way: it is not even started.

@@ -336,6 +336,7 @@ impl Fuzz {
             n_atoms,
             n_channels,
             n_signals,
+            atom_shapes: null(),
         }
     }
 

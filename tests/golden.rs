@@ -30,6 +30,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         d: d.values.clone(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }
@@ -267,6 +268,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
                 d: wave(2 * common::volume(atom)),
                 w: Vec::new(),
                 ridge: 0.0,
+                atoms: Vec::new(),
                 factors: Vec::new(),
             };
             let options = Options {

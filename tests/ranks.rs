@@ -62,6 +62,7 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let n = problem.n_signals * problem.n_channels * volume(signal);
@@ -113,6 +114,9 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     if random.below(3) == 0 {
         let factors = [0.5, 1.0, 1.0, 3.0, f64::INFINITY, if random.below(4) == 0 { 0.0 } else { 1.0 }];
         problem.factors = (0..problem.n_z()).map(|_| factors[random.below(6)]).collect();
+    }
+    if random.below(3) == 0 {
+        problem.cut((0..problem.n_atoms).map(|_| atom.map(|l| 1 + random.below(l))).collect());
     }
     (problem, options)
 }
@@ -461,6 +465,7 @@ fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
         d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let options =
@@ -925,6 +930,7 @@ fn an_encoder_takes_what_it_said_it_would() {
                 d: (0..2 * n_atoms * volume(atom)).map(|_| random.value()).collect(),
                 w: Vec::new(),
                 ridge: 0.0,
+                atoms: Vec::new(),
                 factors: Vec::new(),
             };
             // Mostly nothing that would be found, but no tile of which that is known before it is looked at; and a few places

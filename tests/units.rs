@@ -58,6 +58,7 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let n = n_atoms * n_channels * volume(atom);
@@ -548,6 +549,7 @@ fn with_norms(n: usize, length: usize, norms: &[f64]) -> Problem {
         d: (0..norms.len() * length).map(|_| numbers.uniform()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     normalise(&mut problem);

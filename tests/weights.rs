@@ -28,6 +28,7 @@ fn problem() -> Problem {
         d: (0..3 * 2 * 20).map(|i| value(7 * i + 3)).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }

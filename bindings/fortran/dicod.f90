@@ -106,13 +106,14 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_problem
-    integer(c_int64_t) :: struct_size = 104_c_int64_t
+    integer(c_int64_t) :: struct_size = 112_c_int64_t
     integer(c_int64_t) :: n_axes = 0
     integer(c_int64_t) :: signal_shape(4) = 0
     integer(c_int64_t) :: atom_shape(4) = 0
     integer(c_int64_t) :: n_atoms = 0
     integer(c_int64_t) :: n_channels = 1
     integer(c_int64_t) :: n_signals = 1
+    type(c_ptr) :: atom_shapes = c_null_ptr
   end type
 
   type, bind(c) :: dicod_info
@@ -1492,6 +1493,24 @@ module dicod_c
       type(dicod_handle_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_get_atom_shapes(encoder, capacity, atom_shapes, needed) bind(c, &
+        name='dicod_encoder_get_atom_shapes') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: atom_shapes
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_atom_shapes(learner, capacity, atom_shapes, needed) bind(c, &
+        name='dicod_learner_get_atom_shapes') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: atom_shapes
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_get_options(encoder, options) bind(c, name='dicod_encoder_get_options') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -2475,6 +2494,17 @@ contains
       type is (integer(int8))
         list = int(values, int64)
       end select
+    rank (2)
+      select type (values)
+      type is (integer(int64))
+        list = reshape(values, [size(values)])
+      type is (integer(int32))
+        list = int(reshape(values, [size(values)]), int64)
+      type is (integer(int16))
+        list = int(reshape(values, [size(values)]), int64)
+      type is (integer(int8))
+        list = int(reshape(values, [size(values)]), int64)
+      end select
     end select
   end function
 
@@ -3298,7 +3328,7 @@ module dicod_shape_m
   private
   public :: valid_shape, valid_block
   public :: geometry, view, described, call_state
-  public :: dicod_description, describe_handle, geometry_of
+  public :: dicod_description, describe_handle, describe_atoms, geometry_of
   public :: view_r64
   public :: view_r32
 
@@ -3315,6 +3345,8 @@ module dicod_shape_m
     integer :: kind = real64
     integer(int64) :: n_axes = 0, n_signals = 0, n_channels = 0, n_atoms = 0, n_coded = 0, iterations = 0, bytes = 0
     integer(int64), allocatable :: signal_shape(:), atom_shape(:), valid_shape(:)
+    ! Of each atom by itself, in its column.
+    integer(int64), allocatable :: atom_shapes(:, :)
   end type
 
   ! Where the elements of an array lie, strides in bytes.
@@ -3342,6 +3374,8 @@ module dicod_shape_m
     type(dicod_options) :: one
     ! On more ranks than one.
     logical :: shared = .false.
+    ! The shapes of atoms by themselves, in the order of C.
+    integer(int64), allocatable :: atom_shapes(:)
     ! Numbers of axes that x and z were given with.
     integer :: rank_x = 0, rank_z = 0
   contains
@@ -3352,6 +3386,7 @@ module dicod_shape_m
     procedure :: find_valid
     procedure :: check_z
     procedure :: domain
+    procedure :: own_shapes
     procedure :: ready
     procedure :: same_d
     procedure :: same_factors
@@ -3388,6 +3423,16 @@ contains
     description%signal_shape = reverse(info%signal_shape(:info%n_axes))
     description%atom_shape = reverse(info%atom_shape(:info%n_axes))
     description%valid_shape = reverse(info%valid_shape(:info%n_axes))
+  end subroutine
+
+  ! The shapes that atoms have by themselves, as C tells them.
+  recursive subroutine describe_atoms(shapes, description)
+    integer(int64), intent(in) :: shapes(:)
+    type(dicod_description), intent(inout) :: description
+    integer :: n
+    n = int(description%n_axes)
+    description%atom_shapes = reshape(shapes, [n, size(shapes)/n])
+    description%atom_shapes = description%atom_shapes(n:1:-1, :)
   end subroutine
 
   recursive function geometry_of(info) result(g)
@@ -3656,6 +3701,25 @@ contains
     call c%find_valid()
   end subroutine
 
+  ! The shapes that atoms have by themselves: a column for each atom, or with one axis a length for each.
+  recursive subroutine own_shapes(c, atom_shapes)
+    class(call_state), intent(inout) :: c
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer :: n, k
+    if (c%status < 0 .or. .not. present(atom_shapes)) return
+    n = int(c%g%n_axes)
+    c%atom_shapes = wholes(atom_shapes)
+    if (size(c%atom_shapes, kind=int64) /= n*c%g%n_atoms) then
+      c%status = DICOD_ERROR_INVALID_SHAPE
+      c%text = 'atom_shapes has '//text_of([size(c%atom_shapes, kind=int64)])//' values: whole numbers of shape '// &
+        text_of([int(n, int64), c%g%n_atoms])//' are wanted, a column for each atom'
+      return
+    end if
+    do k = 1, size(c%atom_shapes), n
+      c%atom_shapes(k:k + n - 1) = reverse(c%atom_shapes(k:k + n - 1))
+    end do
+  end subroutine
+
   ! The handle of an encoder or learner that is used, and the kind of the array that it is given.
   recursive subroutine ready(c, handle, g, element_type, name, collective)
     class(call_state), intent(inout) :: c
@@ -3789,7 +3853,7 @@ contains
 
   ! As C has it.
   recursive function problem(c)
-    class(call_state), intent(in) :: c
+    class(call_state), intent(in), target :: c
     type(dicod_problem) :: problem
     problem%n_axes = c%g%n_axes
     problem%signal_shape(:3) = c%g%signal
@@ -3797,6 +3861,7 @@ contains
     problem%n_atoms = c%g%n_atoms
     problem%n_channels = c%g%n_channels
     problem%n_signals = c%g%n_signals
+    if (allocated(c%atom_shapes)) problem%atom_shapes = c_loc(c%atom_shapes)
   end function
 
   ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library
@@ -4135,7 +4200,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
@@ -4152,6 +4217,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4171,19 +4237,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_132_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4194,30 +4262,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_132_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_132_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: x(:)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_132_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4225,6 +4296,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4236,6 +4308,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4252,7 +4325,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
@@ -4269,6 +4342,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4288,19 +4362,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_232_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4311,30 +4387,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_232_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_232_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_232_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4342,6 +4421,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4353,6 +4433,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4369,7 +4450,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4386,6 +4467,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4405,19 +4487,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_333_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4428,30 +4512,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_333_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_333_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_333_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4459,6 +4546,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4470,6 +4558,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4486,7 +4575,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4503,6 +4592,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4522,19 +4612,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_243_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4545,30 +4637,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_243_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_243_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_243_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4576,6 +4671,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4587,6 +4683,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4603,7 +4700,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4620,6 +4717,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4639,19 +4737,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_343_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4662,30 +4762,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_343_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_343_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_343_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4693,6 +4796,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4704,6 +4808,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4720,7 +4825,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4737,6 +4842,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4756,19 +4862,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_444_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4779,30 +4887,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_444_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_444_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_444_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4810,6 +4921,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4821,6 +4933,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4837,7 +4950,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4854,6 +4967,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4873,19 +4987,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_354_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4896,30 +5012,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_354_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_354_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_354_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -4927,6 +5046,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4938,6 +5058,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -4954,7 +5075,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -4971,6 +5092,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4990,19 +5112,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_454_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5013,30 +5137,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_454_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_454_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_454_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5044,6 +5171,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5055,6 +5183,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5071,7 +5200,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5088,6 +5217,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5107,19 +5237,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_555_r64(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5130,30 +5262,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_555_r64(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_555_r64(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: z(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_555_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5161,6 +5296,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5172,6 +5308,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5188,7 +5325,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
@@ -5205,6 +5342,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5224,19 +5362,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_132_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5247,30 +5387,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_132_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_132_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: x(:)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_132_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5278,6 +5421,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5289,6 +5433,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5305,7 +5450,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
@@ -5322,6 +5467,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5341,19 +5487,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_232_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5364,30 +5512,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_232_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_232_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_232_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5395,6 +5546,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5406,6 +5558,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5422,7 +5575,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5439,6 +5592,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5458,19 +5612,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_333_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5481,30 +5637,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_333_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_333_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_333_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5512,6 +5671,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5523,6 +5683,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5539,7 +5700,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5556,6 +5717,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5575,19 +5737,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_243_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5598,30 +5762,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_243_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_243_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_243_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5629,6 +5796,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5640,6 +5808,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5656,7 +5825,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5673,6 +5842,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5692,19 +5862,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_343_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5715,30 +5887,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_343_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_343_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_343_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5746,6 +5921,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5757,6 +5933,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5773,7 +5950,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5790,6 +5967,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5809,19 +5987,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_444_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5832,30 +6012,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_444_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_444_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_444_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5863,6 +6046,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5874,6 +6058,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -5890,7 +6075,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -5907,6 +6092,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5926,19 +6112,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_354_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5949,30 +6137,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_354_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_354_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_354_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -5980,6 +6171,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5991,6 +6183,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -6007,7 +6200,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -6024,6 +6217,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6043,19 +6237,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_454_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -6066,30 +6262,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_454_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_454_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_454_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -6097,6 +6296,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -6108,6 +6308,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -6124,7 +6325,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
@@ -6141,6 +6342,7 @@ contains
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6160,19 +6362,21 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_555_r32(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -6183,30 +6387,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_555_r32(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_555_r32(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: z(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_555_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -6214,6 +6421,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -6225,6 +6433,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -6233,85 +6442,97 @@ contains
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine gram_3_r64(d, g, context, stat, errmsg)
+  recursive subroutine gram_3_r64(d, g, context, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target :: g(:, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive subroutine gram_4_r64(d, g, context, stat, errmsg)
+  recursive subroutine gram_4_r64(d, g, context, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: g(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive subroutine gram_5_r64(d, g, context, stat, errmsg)
+  recursive subroutine gram_5_r64(d, g, context, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: g(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive subroutine gram_3_r32(d, g, context, stat, errmsg)
+  recursive subroutine gram_3_r32(d, g, context, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target :: g(:, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive subroutine gram_4_r32(d, g, context, stat, errmsg)
+  recursive subroutine gram_4_r32(d, g, context, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: g(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive subroutine gram_5_r32(d, g, context, stat, errmsg)
+  recursive subroutine gram_5_r32(d, g, context, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: g(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
@@ -6677,9 +6898,16 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_handle_info) :: info
+    integer(int64), target :: needed
+    integer(int64), allocatable, target :: shapes(:)
     integer(int32) :: status
     status = dicod_encoder_describe(self%handle, info)
-    if (status >= 0) call describe_handle(info, description)
+    if (status >= 0) then
+      call describe_handle(info, description)
+      allocate (shapes(info%n_axes*info%n_atoms))
+      status = dicod_encoder_get_atom_shapes(self%handle, size(shapes, kind=int64), c_loc(shapes), c_loc(needed))
+      call describe_atoms(shapes, description)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -7049,7 +7277,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7067,6 +7295,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7088,6 +7317,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7102,7 +7332,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7120,6 +7350,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7146,6 +7377,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7161,7 +7393,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -7180,6 +7412,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7204,6 +7437,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -7290,7 +7524,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7308,6 +7542,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7329,6 +7564,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7343,7 +7579,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7361,6 +7597,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7387,6 +7624,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7402,7 +7640,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -7421,6 +7659,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7445,6 +7684,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -7531,7 +7771,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7549,6 +7789,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7570,6 +7811,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7584,7 +7826,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7602,6 +7844,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7628,6 +7871,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7643,7 +7887,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -7662,6 +7906,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7686,6 +7931,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -7772,7 +8018,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7790,6 +8036,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7811,6 +8058,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7825,7 +8073,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7843,6 +8091,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7869,6 +8118,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -7884,7 +8134,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -7903,6 +8153,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7927,6 +8178,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -8013,7 +8265,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8031,6 +8283,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8052,6 +8305,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -8066,7 +8320,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8084,6 +8338,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8110,6 +8365,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -8125,7 +8381,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -8144,6 +8400,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8168,6 +8425,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -8254,7 +8512,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8272,6 +8530,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8293,6 +8552,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -8307,7 +8567,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8325,6 +8585,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8351,6 +8612,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -8366,7 +8628,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -8385,6 +8647,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -8409,6 +8672,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
@@ -10691,9 +10955,16 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_handle_info) :: info
+    integer(int64), target :: needed
+    integer(int64), allocatable, target :: shapes(:)
     integer(int32) :: status
     status = dicod_learner_describe(self%handle, info)
-    if (status >= 0) call describe_handle(info, description)
+    if (status >= 0) then
+      call describe_handle(info, description)
+      allocate (shapes(info%n_axes*info%n_atoms))
+      status = dicod_learner_get_atom_shapes(self%handle, size(shapes, kind=int64), c_loc(shapes), c_loc(needed))
+      call describe_atoms(shapes, description)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -10805,7 +11076,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
@@ -10825,6 +11096,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10846,6 +11118,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -10866,7 +11139,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -10883,6 +11156,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10911,6 +11185,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -10925,7 +11200,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
@@ -10945,6 +11220,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10966,6 +11242,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -10986,7 +11263,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11003,6 +11280,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11031,6 +11309,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11045,7 +11324,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -11065,6 +11344,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11086,6 +11366,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11106,7 +11387,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11123,6 +11404,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11151,6 +11433,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11165,7 +11448,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -11185,6 +11468,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11206,6 +11490,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11226,7 +11511,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11243,6 +11528,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11271,6 +11557,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11285,7 +11572,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -11305,6 +11592,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11326,6 +11614,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11346,7 +11635,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11363,6 +11652,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11391,6 +11681,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11405,7 +11696,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -11425,6 +11716,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11446,6 +11738,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11466,7 +11759,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11483,6 +11776,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11511,6 +11805,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11525,7 +11820,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -11545,6 +11840,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11566,6 +11862,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11586,7 +11883,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11603,6 +11900,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11631,6 +11929,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11645,7 +11944,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -11665,6 +11964,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11686,6 +11986,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11706,7 +12007,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11723,6 +12024,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11751,6 +12053,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11765,7 +12068,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
@@ -11785,6 +12088,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11806,6 +12110,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11826,7 +12131,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11843,6 +12148,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11871,6 +12177,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F64
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -11885,7 +12192,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
@@ -11905,6 +12212,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11926,6 +12234,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -11946,7 +12255,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -11963,6 +12272,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11991,6 +12301,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12005,7 +12316,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
@@ -12025,6 +12336,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12046,6 +12358,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12066,7 +12379,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12083,6 +12396,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12111,6 +12425,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12125,7 +12440,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -12145,6 +12460,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12166,6 +12482,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12186,7 +12503,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12203,6 +12520,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12231,6 +12549,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12245,7 +12564,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -12265,6 +12584,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12286,6 +12606,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12306,7 +12627,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12323,6 +12644,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12351,6 +12673,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12365,7 +12688,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
@@ -12385,6 +12708,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12406,6 +12730,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12426,7 +12751,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12443,6 +12768,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12471,6 +12797,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12485,7 +12812,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -12505,6 +12832,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12526,6 +12854,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12546,7 +12875,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12563,6 +12892,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12591,6 +12921,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12605,7 +12936,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -12625,6 +12956,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12646,6 +12978,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12666,7 +12999,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12683,6 +13016,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12711,6 +13045,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12725,7 +13060,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
@@ -12745,6 +13080,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12766,6 +13102,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12786,7 +13123,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12803,6 +13140,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12831,6 +13169,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12845,7 +13184,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
@@ -12865,6 +13204,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12886,6 +13226,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -12906,7 +13247,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
@@ -12923,6 +13264,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -12951,6 +13293,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = DICOD_F32
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -12966,7 +13309,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -12984,6 +13327,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13005,6 +13349,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -13073,7 +13418,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -13091,6 +13436,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13112,6 +13458,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -13180,7 +13527,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -13198,6 +13545,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13219,6 +13567,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -13287,7 +13636,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -13305,6 +13654,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13326,6 +13676,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -13394,7 +13745,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -13412,6 +13763,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13433,6 +13785,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -13501,7 +13854,7 @@ contains
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
       learn_robust, learn_statistics, &
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -13519,6 +13872,7 @@ contains
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
         background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -13540,6 +13894,7 @@ contains
       learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)

@@ -5,7 +5,7 @@ use crate::clock::{self, Stage};
 use crate::csc::descent::tile::{Plan, Unit};
 use crate::csc::problem::analysis::Analysis;
 use crate::csc::problem::layout::group_shape;
-use crate::csc::problem::model::fails_unless_matching;
+use crate::csc::problem::model::matching;
 use crate::csc::problem::scaling::Scaling;
 use crate::csc::problem::shape::Shape;
 use crate::grid::point::{AXES, Point};
@@ -33,7 +33,7 @@ impl<T: Real> Bound<T> {
         largest_tile: Point,
         several: bool,
     ) -> Result<Self> {
-        fails_unless_matching(&dictionary, shape)?;
+        let dictionary = matching(dictionary, shape)?;
         // A window has no periods.
         let analysis = Analysis::new(shape, options, dictionary, [false; AXES], largest_tile)?;
         let start = Instant::now();

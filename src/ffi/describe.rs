@@ -60,6 +60,36 @@ pub extern "C" fn dicod_learner_describe(learner: *mut dicod_learner, info: *mut
     guard(|| with(learner, |held| describe(held, info)))
 }
 
+/// The shape of each atom of an encoder by itself: `atom_shapes` (n_atoms, n_axes), row-major, which has room for `capacity`
+/// values; without shapes of their own all have that of dicod_encoder_describe(). With a capacity of 0 only `*needed` is written,
+/// n_atoms * n_axes, and `atom_shapes` may be NULL.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than 0, too small);
+/// DICOD_ERROR_INVALID_STATE (encoder in use).
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_get_atom_shapes(
+    encoder: *const dicod_encoder,
+    capacity: i64,
+    atom_shapes: *mut i64,
+    needed: *mut i64,
+) -> dicod_status {
+    guard(|| with(encoder, |held| get_atom_shapes(held, capacity, atom_shapes, needed)))
+}
+
+/// The same of the atoms of a learner, one that was restored, too.
+///
+/// Local. Needs the learner for itself. Errors: as dicod_encoder_get_atom_shapes().
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_learner_get_atom_shapes(
+    learner: *const dicod_learner,
+    capacity: i64,
+    atom_shapes: *mut i64,
+    needed: *mut i64,
+) -> dicod_status {
+    guard(|| with(learner, |held| get_atom_shapes(held, capacity, atom_shapes, needed)))
+}
+
 /// The options that an encoder was made with, as new ones: `*options`. Free them with
 /// dicod_options_free().
 ///
@@ -118,6 +148,12 @@ fn get_options(held: Held<'_>, options: *mut *mut dicod_options) -> Result<()> {
     let found = for_either!(held.coder, coder => coder.options().clone());
     give(room(options)?, dicod_options::new(found));
     Ok(())
+}
+
+fn get_atom_shapes(held: Held<'_>, capacity: i64, to: *mut i64, needed: *mut i64) -> Result<()> {
+    let shape = for_either!(held.coder, coder => coder.shape().clone());
+    let shapes: Vec<i64> = (0..shape.n_atoms).flat_map(|k| shape.unpadded(shape.atom_of(k))).collect();
+    write_list(&shapes, capacity, (to, "atom_shapes"), (needed, "needed"))
 }
 
 fn described(held: Held<'_>) -> dicod_handle_info {

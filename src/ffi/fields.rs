@@ -19,7 +19,7 @@ pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> R
     let (k, p) = (shape.n_atoms, shape.n_channels);
     let u = values(u, k * p, "u")?;
     let v = values(v, Problem::len(k, 1, shape.atom), "v")?;
-    let dictionary = Dictionary::rank_one(k, p, shape.atom, u, v);
+    let dictionary = Dictionary::rank_one_of_shapes(k, p, shape.atom, &shape.atoms, u, v);
     let dictionary = dictionary.map_err(|error| explained(error, shape))?;
     let range = Range::new(&dictionary, "u and v")?;
     Ok((dictionary, range))

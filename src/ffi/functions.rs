@@ -108,6 +108,7 @@ pub(crate) fn gram_tensor<T: Element>(
         return Err(Error::shape("atom_shape", per_axis(atom), allowed));
     }
     let shape = Shape::new(atom, 1, problem.n_channels, problem.n_atoms, atom, &Options::default())?;
+    let shape = problem.with_atoms(shape)?;
     let window = padded(atom, 1).map(|l| 2 * l - 1);
     let factors = [problem.n_atoms; 2].into_iter().chain(window);
     let n = checked_volume("the Gram tensor", factors)?;

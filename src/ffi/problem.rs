@@ -2,6 +2,7 @@
 
 use crate::csc::{Options, Shape};
 use crate::ffi::boundary::*;
+use std::ptr::null;
 
 /// Which problem is to be solved: the shape of a signal and of an atom, and how many there are.
 ///
@@ -17,7 +18,7 @@ pub struct dicod_problem {
     pub n_axes: i64,
     /// Shape of a signal, the slowest axis first. As in atom_shape n_axes lengths count, what follows is not read.
     pub signal_shape: [i64; 4],
-    /// Shape of an atom.
+    /// Shape of an atom; with atom_shapes of one that is as long as the longest along each axis.
     pub atom_shape: [i64; 4],
     /// Number of atoms in the dictionary.
     pub n_atoms: i64,
@@ -25,11 +26,40 @@ pub struct dicod_problem {
     pub n_channels: i64,
     /// Number of signals, which are independent. Initially 1.
     pub n_signals: i64,
+    /// The shape of each atom by itself, (n_atoms, n_axes), from 1 to that of atom_shape; NULL, as initially: all have that one.
+    ///
+    /// Arrays stay as they are: the dictionary has n_atoms, n_channels, atom_shape..., and what is beyond an atom's own shape is
+    /// not read (it may be NaN), and 0 where it is written. An atom begins with its first sample at its activation, and z has the
+    /// positions of dicod_valid_shape() for all atoms: with atom_shape of length L a shorter atom of length M does not reach the
+    /// last L - M samples of an axis that is not periodic. A step costs by the true size: it changes the correlations at
+    /// M + L - 1 positions along an axis, not 2 L - 1. Everything else is as with atoms that were padded with zeros. Atoms that are
+    /// learned stay within their shapes: first patches are cut to them, a mean of zero is that over them, and atoms are sorted
+    /// among those of the same shape.
+    pub atom_shapes: *const i64,
+}
+
+/// The same as it was before atoms could have shapes of their own.
+#[repr(C)]
+struct Before {
+    struct_size: i64,
+    n_axes: i64,
+    signal_shape: [i64; 4],
+    atom_shape: [i64; 4],
+    n_atoms: i64,
+    n_channels: i64,
+    n_signals: i64,
 }
 
 /// The caller's.
-pub(crate) fn given<'a>(problem: *const dicod_problem) -> Result<&'a dicod_problem> {
-    sized(problem, "problem", "problem->struct_size", "a problem: DICOD_PROBLEM_INIT, and its shapes")
+pub(crate) fn given(problem: *const dicod_problem) -> Result<dicod_problem> {
+    let (name, size, expected) = ("problem", "problem->struct_size", "a problem: DICOD_PROBLEM_INIT, and its shapes");
+    let &Before { struct_size, n_axes, signal_shape, atom_shape, n_atoms, n_channels, n_signals } =
+        sized(problem.cast::<Before>(), name, size, expected)?;
+    let atom_shapes = match struct_size < size_of::<dicod_problem>() as i64 {
+        true => null(),
+        false => sized(problem, name, size, expected)?.atom_shapes,
+    };
+    Ok(dicod_problem { struct_size, n_axes, signal_shape, atom_shape, n_atoms, n_channels, n_signals, atom_shapes })
 }
 
 impl dicod_problem {
@@ -44,6 +74,16 @@ impl dicod_problem {
     /// Shapes that fit each other.
     pub(crate) fn shape(&self, options: &Options) -> Result<Shape> {
         let (signal, atom) = (self.lengths(&self.signal_shape)?, self.lengths(&self.atom_shape)?);
-        Shape::new(signal, self.n_signals, self.n_channels, self.n_atoms, atom, options)
+        self.with_atoms(Shape::new(signal, self.n_signals, self.n_channels, self.n_atoms, atom, options)?)
+    }
+
+    /// Gives atoms their own shapes, if they have any.
+    pub(crate) fn with_atoms(&self, shape: Shape) -> Result<Shape> {
+        if self.atom_shapes.is_null() {
+            return Ok(shape);
+        }
+        aligned(self.atom_shapes, "atom_shapes")?;
+        let lengths = slice(self.atom_shapes, shape.n_atoms * shape.n_axes, "atom_shapes", "n_atoms * n_axes lengths")?;
+        shape.with_atoms(lengths)
     }
 }

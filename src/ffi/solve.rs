@@ -16,6 +16,7 @@ use crate::grid::block::Block;
 use crate::grid::block::slab;
 use crate::linalg::FieldMut;
 use crate::options::solve::Missing;
+use std::ptr::null;
 use std::time::Instant;
 
 /// Seconds to fetch a z ≠ 0 from where it was found and to write it into an array, about.
@@ -75,7 +76,7 @@ fn shape_alone(options: *const dicod_options, problem: *const dicod_problem) -> 
     let mut options = copied(options)?;
     // What depends on the number of atoms doesn't matter here.
     options.reg_per_atom.clear();
-    let counts = dicod_problem { n_signals: 1, n_channels: 1, n_atoms: 1, ..*given(problem)? };
+    let counts = dicod_problem { n_signals: 1, n_channels: 1, n_atoms: 1, atom_shapes: null(), ..given(problem)? };
     counts.shape(&options)
 }
 
@@ -130,7 +131,7 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
 /// that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
-/// below 1 or above 2^40, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+/// below 1 or above 2^40, atoms longer than the signal, atom_shapes beyond atom_shape); DICOD_ERROR_NOT_FINITE (x, d, z);
 /// DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
 /// (context in use).
 ///

@@ -16,7 +16,8 @@ use std::time::Instant;
 /// `1/2 |r + z_k * d_k|^2 - 1/2 |r|^2`, r = x - sum_l z_l * d_l,
 ///
 /// for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch", "learn_crops"), on average
-/// over the statistics so far. It is the same, bit for bit, on any number of ranks. Atoms of "learn_fixed_atoms" stay where
+/// over the statistics so far. It is the same, bit for bit, on any number of ranks. With atom_shapes those of one shape are sorted among
+/// themselves. Atoms of "learn_fixed_atoms" stay where
 /// and as they are. The option "learn_sort" does this at the end of dicod_learn() and dicod_learner_run().
 ///
 /// `order[n_atoms]` tells which atom, from 0, each one was before; `explained[n_atoms]`, in the new order, what it explains. Either

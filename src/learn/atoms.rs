@@ -62,11 +62,11 @@ impl<T: Real> Setup<T> {
                             dictionary = self.completed(encoder, x, dictionary)?;
                         }
                     }
-                    let patches = self.with_source(encoder, |source| source.largest_patches(n))?;
                     let (now, later) = left.split_at(n);
-                    for (i, k) in now.iter().enumerate() {
-                        match patches.get(i) {
-                            Some(patch) => place(&mut dictionary, *k, patch),
+                    let patches = self.with_source(encoder, |source| source.largest_patches(now))?;
+                    for k in now {
+                        match patches.iter().find(|(of, _)| of == k) {
+                            Some((_, patch)) => place(&mut dictionary, *k, patch),
                             None => place(&mut dictionary, *k, &noise(shape, seed, *k, form)?),
                         }
                     }
@@ -147,12 +147,11 @@ impl<T: Real> Setup<T> {
         dictionary: &mut Dictionary<T>,
         dead: &[usize],
     ) -> Result<Vec<usize>> {
-        let draw = |source: Source<'_, T>| source.largest_patches(dead.len());
-        let patches = self.with_source(encoder, draw)?;
-        for (k, patch) in dead.iter().zip(&patches) {
+        let patches = self.with_source(encoder, |source| source.largest_patches(dead))?;
+        for (k, patch) in &patches {
             place(dictionary, *k, patch);
         }
-        Ok(dead[..patches.len()].to_vec())
+        Ok(patches.into_iter().map(|(k, _)| k).collect())
     }
 }
 

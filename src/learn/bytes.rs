@@ -131,7 +131,11 @@ impl Reader<'_> {
             2 => Atoms::RankOne { u: self.reals("u", k * p)?, v: self.reals("v", k * volume)? },
             kind => return Err(refused(format!("a dictionary of kind {kind}"), "0, 1 or 2")),
         };
-        Ok(Some(Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, atoms }))
+        let d = Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, shapes: shape.atoms.clone(), atoms };
+        match shape.atoms.is_empty() || d.clone().cut(&shape.atoms) == d {
+            true => Ok(Some(d)),
+            false => Err(refused("atoms that are not 0 beyond their shapes", "0")),
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use crate::ranks::Transport;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
-/// What is written; those before are still read. In the first two positions had 32 bits; the first three had no threshold.
-const VERSION: u32 = 4;
+/// What is written; those before are still read. In the first two positions had 32 bits, the first three had no threshold, and in
+/// the first four atoms were all of one shape.
+const VERSION: u32 = 5;
 
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
@@ -80,7 +81,7 @@ pub(super) fn pack<T: Real>(
     let shape = &setup.shape;
     let options = setup.options.to_text();
     let mut n = 1024 + options.len() + activations.len() * 40;
-    n += 4 * shape.n_atoms * 8;
+    n += (4 + AXES) * shape.n_atoms * 8;
     for d in [dictionary, setup.given.as_ref()].into_iter().flatten() {
         n += d.n_atoms * (d.n_channels + 1) * (d.volume() + 1) * size_of::<T>();
     }
@@ -99,6 +100,8 @@ pub(super) fn pack<T: Real>(
     for length in shape.signal.iter().chain(&shape.atom) {
         out.u64(*length as u64);
     }
+    out.u64(shape.atoms.len() as u64);
+    shape.atoms.iter().flatten().for_each(|length| out.u64(*length as u64));
     out.u64(memory.iteration);
     out.bytes(&[memory.last.is_some().into()]);
     out.real(memory.last.unwrap_or(0.0));
@@ -153,7 +156,7 @@ pub(super) fn unpack<T: Real>(
         Some(options) => options,
         None => options_from_text(text)?,
     };
-    let shape = read_shape(&mut reader, &options)?;
+    let shape = read_shape(&mut reader, &options, version)?;
     let iteration = reader.u64()?;
     if iteration > u64::from(u32::MAX) {
         let found = format!("{iteration} iterations");
@@ -191,7 +194,7 @@ pub(super) fn unpack<T: Real>(
     Ok((setup, dictionary, memory))
 }
 
-fn read_shape(reader: &mut Reader<'_>, options: &Options) -> Result<Shape> {
+fn read_shape(reader: &mut Reader<'_>, options: &Options, version: u32) -> Result<Shape> {
     let mut numbers = [0; 4 + 2 * AXES];
     for to in &mut numbers {
         *to = i64::try_from(reader.u64()?).unwrap_or(i64::MAX);
@@ -202,7 +205,23 @@ fn read_shape(reader: &mut Reader<'_>, options: &Options) -> Result<Shape> {
     }
     let first = AXES - n_axes as usize;
     let (signal, atom) = (&numbers[4 + first..4 + AXES], &numbers[4 + AXES + first..]);
-    Shape::new(signal, n_signals, n_channels, n_atoms, atom, options)
+    let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, options)?;
+    match if version > 4 { reader.count(8 * AXES)? } else { 0 } {
+        0 => Ok(shape),
+        n => {
+            let mut lengths = Vec::new();
+            memory::reserve("the checkpoint", &mut lengths, n * shape.n_axes)?;
+            for index in 0..n * AXES {
+                let length = i64::try_from(reader.u64()?).unwrap_or(i64::MAX);
+                match index % AXES < first {
+                    true if length != 1 => return Err(refused(format!("an atom of length {length}"), 1)),
+                    true => {}
+                    false => lengths.push(length),
+                }
+            }
+            shape.with_atoms(&lengths)
+        }
+    }
 }
 
 /// λ, if it is fixed.

@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::clock;
 use crate::grid::point::{AXES, Point};
-use crate::learn::quadratic::{Limits, Quadratic, centre, clip, into_ball};
+use crate::learn::quadratic::{Limits, Quadratic, centre, clip, into_ball, support_of};
 use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Real};
 
@@ -28,9 +28,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Positions at which atoms may differ from zero; none: all.
-    fn support(&self, atom: Point) -> Option<Vec<bool>> {
-        self.window.then(|| tukey_window(atom).into_iter().map(|w| w > 0.0).collect())
+    /// Positions at which atoms may differ from zero, of all atoms alike or of each in turn; none: all positions of all.
+    fn support<T: Real>(&self, dictionary: &Dictionary<T>) -> Option<Vec<bool>> {
+        let of = |own: Point| taper(dictionary.shape, own, self.window).into_iter().map(|w| w > 0.0);
+        match dictionary.shapes.is_empty() {
+            true => self.window.then(|| of(dictionary.shape).collect()),
+            false => Some(dictionary.shapes.iter().flat_map(|own| of(*own)).collect()),
+        }
     }
 }
 
@@ -67,6 +71,18 @@ pub fn tukey_window(atom: Point) -> Vec<f64> {
         }
     }
     window
+}
+
+/// What an atom with a shape of its own is tapered by over the support of all: a Tukey window, or 1, and 0 beyond its own shape.
+pub(crate) fn taper([l0, l1, l2]: Point, own: Point, window: bool) -> Vec<f64> {
+    let [n0, n1, n2] = own.map(|l| l as usize);
+    let inner = if window { tukey_window(own) } else { vec![1.0; n0 * n1 * n2] };
+    let mut values = vec![0.0; (l0 * l1 * l2) as usize];
+    for (row, from) in inner.chunks_exact(n2).enumerate() {
+        let first = (row / n1 * l1 as usize + row % n1) * l2 as usize;
+        values[first..first + n2].copy_from_slice(from);
+    }
+    values
 }
 
 /// ½⟨D, ztz∗D⟩ − ⟨D, ztX⟩ + ½‖X‖² = ½‖X − D∗z‖², from the statistics alone.
@@ -153,14 +169,15 @@ fn rounded<T: Real>(values: &[f64], depth: usize, fixed: &[bool]) -> Vec<T> {
 /// Brings atoms to where they may be, fixed ones aside, the unit ball for one: where learning begins.
 pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, settings: &Settings) -> Dictionary<T> {
     let (fixed, volume) = (&settings.fixed[..], dictionary.volume());
-    let support = settings.support(dictionary.shape);
+    let support = settings.support(dictionary);
     let constrain = |values: &[T], depth: usize, spatial: bool| {
         let mut wide: Vec<f64> = values.iter().map(|x| x.wide()).collect();
         for (k, atom) in wide.chunks_exact_mut(depth).enumerate() {
             if !fixed.get(k).is_some_and(|f| *f) {
                 if spatial && settings.zero_mean {
-                    cut_atom(atom, support.as_deref());
-                    centre(atom, volume, support.as_deref());
+                    let support = support_of(support.as_deref(), k, volume);
+                    cut_atom(atom, support);
+                    centre(atom, volume, support);
                 }
                 if settings.non_negative {
                     clip(atom);
@@ -197,7 +214,7 @@ pub fn dictionary_step<T: Real>(
         let allowed = format!("of shape {of}, that of the statistics");
         return Err(Error::shape("d", format!("of shape {d}"), allowed));
     }
-    let support = settings.support(dictionary.shape);
+    let support = settings.support(dictionary);
     let unit = unit(statistics);
     let limits = Limits {
         tol: settings.tol,
@@ -270,9 +287,10 @@ fn is_centred<T: Real>(d: &[f64], like: &Dictionary<T>, settings: &Settings) -> 
 fn cut(values: &mut [f64], depth: usize, volume: usize, limits: &Limits<'_>) {
     for (k, atom) in values.chunks_exact_mut(depth).enumerate() {
         if !limits.fixed.get(k).is_some_and(|f| *f) {
-            cut_atom(atom, limits.support);
+            let support = support_of(limits.support, k, volume);
+            cut_atom(atom, support);
             if limits.zero_mean {
-                centre(atom, volume, limits.support);
+                centre(atom, volume, support);
             }
             if limits.non_negative {
                 clip(atom);

@@ -11,7 +11,7 @@ use crate::csc::Shape;
 use crate::grid::places::Places;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
-use crate::learn::dictionary_step::tukey_window;
+use crate::learn::dictionary_step::taper;
 use crate::learn::quadratic::clip;
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Real};
@@ -55,14 +55,15 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    fn apply(self, patch: &mut [f64], atom: Point) {
+    /// Of an atom with a shape of its own nothing is left beyond that.
+    fn apply(self, patch: &mut [f64], atom: Point, own: Point) {
         if self.non_negative {
             clip(patch);
         }
-        if !self.window && !self.zero_mean {
+        if !self.window && !self.zero_mean && own == atom {
             return;
         }
-        let window = if self.window { tukey_window(atom) } else { vec![1.0; atom.iter().product::<i64>() as usize] };
+        let window = taper(atom, own, self.window);
         for (x, w) in patch.iter_mut().zip(window.iter().cycle()) {
             *x *= w;
         }
@@ -95,7 +96,7 @@ pub(crate) fn blank<T: Real>(shape: &Shape, rank_one: bool) -> Result<Dictionary
     } else {
         Atoms::Full(memory::zeroed(what, k * p * volume)?)
     };
-    Ok(Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, atoms })
+    Ok(Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, shapes: shape.atoms.clone(), atoms })
 }
 
 /// Puts a patch of norm 1 in the place of an atom: all of it, or its best approximation of rank one.
@@ -160,18 +161,20 @@ pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, form: Form) -> Result<Ve
     let mut atom = memory::zeroed("an atom", shape.n_channels * volume)?;
     let mut rng = generator(seed, Purpose::Noise, k as u64);
     atom.iter_mut().for_each(|x| *x = rng.normal());
-    form.apply(&mut atom, shape.atom);
+    form.apply(&mut atom, shape.atom, shape.atom_of(k));
     if !normalise(&mut atom) {
         // A window that leaves nothing: atoms of two positions or fewer.
-        atom.iter_mut().for_each(|x| *x = 1.0);
+        let ones = taper(shape.atom, shape.atom_of(k), false);
+        atom.iter_mut().zip(ones.iter().cycle()).for_each(|(x, one)| *x = *one);
         normalise(&mut atom);
     }
     Ok(atom)
 }
 
 impl<T: Real> Source<'_, T> {
-    /// The patch at a position on all ranks, tapered and scaled to norm 1, and how much of it is there; none if there is nothing.
-    fn patch(&self, places: &Places<'_>, signal: usize, at: Point) -> Result<Option<(Vec<f64>, f64)>> {
+    /// The patch of a shape at a position on all ranks, tapered and scaled to norm 1, and how much of it is there; none if there is
+    /// nothing.
+    fn patch(&self, places: &Places<'_>, signal: usize, at: Point, own: Point) -> Result<Option<(Vec<f64>, f64)>> {
         let volume = self.shape.atom.iter().product::<i64>() as usize;
         let depth = self.shape.n_channels * volume;
         let mut patch = memory::zeroed("a patch", depth + 1)?;
@@ -181,7 +184,13 @@ impl<T: Real> Source<'_, T> {
                 for (channel, to) in patch[..depth].chunks_exact_mut(volume).enumerate() {
                     weights.read(signal, channel, at, self.shape.atom, to);
                 }
-                patch[depth] = patch[..depth].iter().map(|w| w / heaviest).sum::<f64>() / depth as f64;
+                let mut all = depth;
+                if own != self.shape.atom {
+                    let inside = taper(self.shape.atom, own, false);
+                    patch[..depth].iter_mut().zip(inside.iter().cycle()).for_each(|(w, inside)| *w *= inside);
+                    all = self.shape.n_channels * own.iter().product::<i64>() as usize;
+                }
+                patch[depth] = patch[..depth].iter().map(|w| w / heaviest).sum::<f64>() / all as f64;
             }
             for (channel, to) in patch[..depth].chunks_exact_mut(volume).enumerate() {
                 self.x.read(signal, channel, at, self.shape.atom, to);
@@ -196,7 +205,7 @@ impl<T: Real> Source<'_, T> {
             }
         }
         let share = patch.pop().unwrap_or(0.0);
-        self.form.apply(&mut patch, self.shape.atom);
+        self.form.apply(&mut patch, self.shape.atom, own);
         Ok(normalise(&mut patch).then_some((patch, share)))
     }
 
@@ -209,7 +218,7 @@ impl<T: Real> Source<'_, T> {
         for _ in 0..64 {
             let signal = rng.below(self.shape.n_signals);
             let at = valid.map(|n| rng.below(n as usize) as i64);
-            let Some((patch, share)) = self.patch(&places, signal, at)? else { continue };
+            let Some((patch, share)) = self.patch(&places, signal, at, self.shape.atom_of(k))? else { continue };
             if share == 1.0 {
                 return Ok(patch);
             }
@@ -220,17 +229,29 @@ impl<T: Real> Source<'_, T> {
         best.map_or_else(|| noise(self.shape, seed, k, self.form), |(patch, _)| Ok(patch))
     }
 
-    /// The patches with the most energy, largest first, up to `n` that do not overlap (or as many
+    /// For atoms the patches with the most energy, those of one shape at a time; not for all of them if there are too few.
+    pub(crate) fn largest_patches(&self, atoms: &[usize]) -> Result<Vec<(usize, Vec<f64>)>> {
+        let (mut found, mut left) = (Vec::new(), atoms.to_vec());
+        while let Some(first) = left.first() {
+            let own = self.shape.atom_of(*first);
+            let (now, later): (Vec<usize>, Vec<usize>) = left.iter().partition(|k| self.shape.atom_of(**k) == own);
+            found.extend(now.iter().copied().zip(self.largest_of(now.len(), own)?));
+            left = later;
+        }
+        Ok(found)
+    }
+
+    /// The patches of a shape with the most energy, largest first, up to `n` that do not overlap (or as many
     /// as there are), scaled to norm 1. Where something is missing the energy counts by the square of the share
     /// that is there.
-    pub(crate) fn largest_patches(&self, n: usize) -> Result<Vec<Vec<f64>>> {
+    fn largest_of(&self, n: usize, atom: Point) -> Result<Vec<Vec<f64>>> {
         let places = Places::new(self.tiles);
         let energies = self.tiles.iter().map(|tile| {
             clock::check()?;
-            self.energies(tile)
+            self.energies(tile, atom)
         });
         let mut energies = self.ranks.agree(energies.collect::<Result<Vec<_>>>())?;
-        let (valid, atom) = (self.shape.valid(), self.shape.atom);
+        let valid = self.shape.valid();
         let flat =
             |signal: usize, at: Point| ((signal as i64 * valid[0] + at[0]) * valid[1] + at[1]) * valid[2] + at[2];
         let mut found = Vec::new();
@@ -261,7 +282,7 @@ impl<T: Real> Source<'_, T> {
             let (rest, k) = (first / valid[2], first % valid[2]);
             let (rest, j) = (rest / valid[1], rest % valid[1]);
             let (signal, at) = ((rest / valid[0]) as usize, [rest % valid[0], j, k]);
-            found.extend(self.patch(&places, signal, at)?.map(|(patch, _)| patch));
+            found.extend(self.patch(&places, signal, at, atom)?.map(|(patch, _)| patch));
             // What overlaps shows the same thing.
             for (tile, energies) in self.tiles.iter().zip(&mut energies) {
                 if clock::over() {
@@ -290,20 +311,19 @@ impl<T: Real> Source<'_, T> {
 
     /// The energy of the patch at each position of a tile, row-major: a sum of squares over
     /// channels and, one axis after the other, over the support, in one order wherever it is done.
-    fn energies(&self, tile: &Tile) -> Result<Vec<f64>> {
-        let mut energies = self.sums(tile, &self.x, |x| x * x)?;
+    fn energies(&self, tile: &Tile, atom: Point) -> Result<Vec<f64>> {
+        let mut energies = self.sums(tile, atom, &self.x, |x| x * x)?;
         if let Some((weights, heaviest)) = &self.weights {
-            let all = self.shape.n_channels as f64 * self.shape.atom.iter().product::<i64>() as f64;
-            let there = self.sums(tile, weights, |w| w / heaviest)?;
+            let all = self.shape.n_channels as f64 * atom.iter().product::<i64>() as f64;
+            let there = self.sums(tile, atom, weights, |w| w / heaviest)?;
             energies.iter_mut().zip(there).for_each(|(energy, there)| *energy *= (there / all).powi(2));
         }
         Ok(energies)
     }
 
-    /// Sums over the patch at each position of a tile.
-    fn sums(&self, tile: &Tile, of: &Window<'_, T>, term: impl Fn(f64) -> f64) -> Result<Vec<f64>> {
+    /// Sums over the patch of a shape at each position of a tile.
+    fn sums(&self, tile: &Tile, atom: Point, of: &Window<'_, T>, term: impl Fn(f64) -> f64) -> Result<Vec<f64>> {
         let what = "the error of patches";
-        let atom = self.shape.atom;
         let mut shape: Point = std::array::from_fn(|a| tile.shape[a] + atom[a] - 1);
         let n = shape.iter().product::<i64>() as usize;
         let mut values: Vec<f64> = memory::zeroed(what, n)?;

@@ -42,7 +42,7 @@ pub(crate) struct Limits<'l> {
     pub(crate) max_iter: usize,
     /// Atoms that stay as they are.
     pub(crate) fixed: &'l [bool],
-    /// Positions of the support at which atoms may change.
+    /// Positions of the support at which atoms may change: see [`support_of`].
     pub(crate) support: Option<&'l [bool]>,
     /// Each channel of an atom has mean zero.
     pub(crate) zero_mean: bool,
@@ -72,11 +72,17 @@ struct Balls<'l> {
     /// What is left of each ball beside the values that may not change.
     radii: Vec<f64>,
     support: Option<&'l [bool]>,
-    /// Values of an atom.
+    /// Values of an atom, and of a channel.
     depth: usize,
-    /// Values of a channel, each of which has mean zero; none: it may have any.
-    centred: Option<usize>,
+    volume: usize,
+    /// Each channel has mean zero.
+    centred: bool,
     non_negative: bool,
+}
+
+/// Where an atom may change: of a support that all have in common, or of those of all atoms in turn.
+pub(crate) fn support_of(support: Option<&[bool]>, k: usize, volume: usize) -> Option<&[bool]> {
+    support.map(|all| if all.len() == volume { all } else { &all[k * volume..][..volume] })
 }
 
 impl<'l> Balls<'l> {
@@ -84,9 +90,9 @@ impl<'l> Balls<'l> {
         let movable = |k: usize| !limits.fixed.get(k).is_some_and(|f| *f) && of.curvature[k] > 0.0;
         let radii = memory::zeroed("the dictionary step", of.n_atoms)?;
         let (free, support) = ((0..of.n_atoms).map(movable).collect(), limits.support);
-        let centred = limits.zero_mean.then(|| of.volume());
-        let non_negative = limits.non_negative;
-        let mut balls = Balls { free, radii, support, depth: of.depth(), centred, non_negative };
+        let (centred, non_negative) = (limits.zero_mean, limits.non_negative);
+        let (depth, volume) = (of.depth(), of.volume());
+        let mut balls = Balls { free, radii, support, depth, volume, centred, non_negative };
         for k in 0..of.n_atoms {
             let kept = balls.atom(k).filter(|i| !balls.allowed(*i));
             balls.radii[k] = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
@@ -96,7 +102,7 @@ impl<'l> Balls<'l> {
 
     /// Whether a value may change.
     fn allowed(&self, i: usize) -> bool {
-        self.support.is_none_or(|s| s[i % s.len()])
+        support_of(self.support, i / self.depth, self.volume).is_none_or(|s| s[i % self.volume])
     }
 
     fn atom(&self, k: usize) -> std::ops::Range<usize> {
@@ -119,10 +125,10 @@ impl<'l> Balls<'l> {
             };
             let gradient = |i: usize| hx[i] - of.linear[i];
             match self.centred {
-                None => self.atom(k).filter(|i| self.allowed(*i)).for_each(|i| add(gradient(i), x[i])),
-                Some(volume) => {
+                false => self.atom(k).filter(|i| self.allowed(*i)).for_each(|i| add(gradient(i), x[i])),
+                true => {
                     let mut g: Vec<f64> = self.atom(k).map(gradient).collect();
-                    centre(&mut g, volume, self.support);
+                    centre(&mut g, self.volume, support_of(self.support, k, self.volume));
                     self.atom(k).filter(|i| self.allowed(*i)).for_each(|i| add(g[i % self.depth], x[i]));
                 }
             }
@@ -145,8 +151,8 @@ impl<'l> Balls<'l> {
                 }
                 square += next[i] * next[i];
             }
-            if let Some(volume) = self.centred {
-                centre(&mut next[range.clone()], volume, self.support);
+            if self.centred {
+                centre(&mut next[range.clone()], self.volume, support_of(self.support, k, self.volume));
                 square = range.clone().filter(|i| self.allowed(*i)).map(|i| next[i] * next[i]).sum();
             }
             if square > self.radii[k] * self.radii[k] {

@@ -12,7 +12,7 @@ use crate::linalg::{Atoms, Dictionary, Real};
 /// How far the middle of an atom's energy is from the middle of its support, in whole positions;
 /// zero where that is too little to matter.
 pub(crate) fn offsets<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> Vec<Point> {
-    let [l0, l1, l2] = dictionary.shape;
+    let [_, l1, l2] = dictionary.shape;
     let offset = |k: usize| {
         let (mut total, mut first) = (0.0, [0.0; AXES]);
         for p in 0..dictionary.n_channels {
@@ -27,7 +27,7 @@ pub(crate) fn offsets<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> Ve
             }
         }
         let offset = |a: usize| {
-            let l = [l0, l1, l2][a] as f64;
+            let l = dictionary.shape_of(k)[a] as f64;
             let offset = first[a] / total - 0.5 * (l - 1.0);
             let least = (0.04 * l).max(0.75);
             if offset.abs() >= least { offset.round() as i64 } else { 0 }
@@ -64,7 +64,7 @@ pub(crate) fn moved_atoms<T: Real>(dictionary: &Dictionary<T>, offsets: &[Point]
         Atoms::Full(d) => Atoms::Full(moved(d, dictionary.n_channels)),
         Atoms::RankOne { u, v } => Atoms::RankOne { u: u.clone(), v: moved(v, 1) },
     };
-    Dictionary { atoms, ..dictionary.clone() }
+    Dictionary { atoms, ..dictionary.clone() }.cut(&dictionary.shapes)
 }
 
 /// Activations moved the other way; those that leave the domain are lost.

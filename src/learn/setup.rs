@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::clock::{self, Stage};
-use crate::csc::problem::model::wrong_dictionary;
+use crate::csc::problem::model::matching;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::grid::block::Block;
@@ -65,8 +65,8 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let allowed = "0 with option \"reg_per_atom\", which says which place has which";
         return Err(Error::argument("option \"learn_sort\"", 1, allowed));
     }
-    let room = tukey_window(shape.atom).into_iter().filter(|w| !learn.window || *w > 0.0).count();
-    if learn.zero_mean && room < 2 {
+    let room = |k: usize| tukey_window(shape.atom_of(k)).into_iter().filter(|w| !learn.window || *w > 0.0).count();
+    if learn.zero_mean && (0..shape.n_atoms).any(|k| room(k) < 2) {
         let allowed = "0 where atoms have room for one value only, which would be zero";
         return Err(Error::argument("option \"learn_zero_mean\"", 1, allowed));
     }
@@ -95,12 +95,7 @@ impl<T: Real> Setup<T> {
         let crops = Crops::new(&shape, &options)?;
         let mut setup = Setup { shape, options, n_threads, ranks, given: None, range: Range::unit(), crops };
         if let Some(given) = given {
-            let given = setup.with_rank(given)?;
-            let shape = &setup.shape;
-            let d = (given.n_atoms, given.n_channels, given.shape);
-            if d != (shape.n_atoms, shape.n_channels, shape.atom) {
-                return Err(wrong_dictionary(&given, shape));
-            }
+            let given = setup.with_rank(matching(given, &setup.shape)?)?;
             setup.given = Some(feasible(&given, &setup.settings()));
         }
         Ok(setup)
@@ -132,11 +127,11 @@ impl<T: Real> Setup<T> {
                     u.extend(one.iter().map(|x| T::of(*x)));
                     v.extend(other.iter().map(|x| T::of(norm * x)));
                 }
-                Dictionary::rank_one(given.n_atoms, p, given.shape, &u, &v)
+                Dictionary::rank_one_of_shapes(given.n_atoms, p, given.shape, &given.shapes, &u, &v)
             }
             Atoms::RankOne { .. } if !rank_one => {
                 let d: Vec<T> = widened(&given)?.iter().map(|x| T::of(*x)).collect();
-                Dictionary::full(given.n_atoms, given.n_channels, given.shape, &d)
+                Dictionary::of_shapes(given.n_atoms, given.n_channels, given.shape, &given.shapes, &d)
             }
             _ => Ok(given),
         }

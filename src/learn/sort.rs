@@ -124,15 +124,21 @@ impl Sorted {
 }
 
 impl Moves {
-    /// Fixed atoms stay where, and as, they are. Where z may be negative the largest value of an atom, the first one of several, is
+    /// Fixed atoms stay where, and as, they are, and a place keeps the shape that its atom has: those of one shape are sorted among
+    /// themselves. Where z may be negative the largest value of an atom, the first one of several, is
     /// positive.
     fn new<T: Real>(setup: &Setup<T>, explained: &[f64], dictionary: &Dictionary<T>) -> Self {
-        let free: Vec<usize> = (0..explained.len()).filter(|k| !setup.fixed(*k)).collect();
-        let mut sorted = free.clone();
-        sorted.sort_by(|a, b| explained[*b].total_cmp(&explained[*a]));
+        let mut free: Vec<usize> = (0..explained.len()).filter(|k| !setup.fixed(*k)).collect();
         let mut order: Vec<usize> = (0..explained.len()).collect();
-        for (to, from) in free.iter().zip(&sorted) {
-            order[*to] = *from;
+        while let Some(first) = free.first() {
+            let shape = dictionary.shape_of(*first);
+            let (now, later): (Vec<usize>, _) = free.iter().partition(|k| dictionary.shape_of(**k) == shape);
+            let mut sorted = now.clone();
+            sorted.sort_by(|a, b| explained[*b].total_cmp(&explained[*a]));
+            for (to, from) in now.iter().zip(&sorted) {
+                order[*to] = *from;
+            }
+            free = later;
         }
         let negative = |k: usize| {
             let values = (0..dictionary.n_channels * dictionary.volume())

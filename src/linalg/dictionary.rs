@@ -15,6 +15,8 @@ pub struct Dictionary<T> {
     pub n_channels: usize,
     /// Support L.
     pub shape: Point,
+    /// The support of each atom by itself, which begins where that begins; beyond it values are 0. Empty: all have that.
+    pub shapes: Vec<Point>,
     /// The values.
     pub atoms: Atoms<T>,
 }
@@ -33,39 +35,94 @@ pub enum Atoms<T> {
     },
 }
 
-fn copy<T: Real>(values: &[T], argument: &str, n: usize, shape: &[i64]) -> Result<Vec<T>> {
+/// Sets to 0 what rows of atoms of so many channels have beyond the supports of their own.
+fn clear_beyond<T: Real>(values: &mut [T], n_channels: usize, shape: Point, shapes: &[Point]) {
+    let [l0, l1, l2] = shape.map(|l| l as usize);
+    for (own, atom) in shapes.iter().zip(values.chunks_exact_mut(n_channels * l0 * l1 * l2)) {
+        for (row, values) in atom.chunks_exact_mut(l2).enumerate() {
+            let inside = row / l1 % l0 < own[0] as usize && row % l1 < own[1] as usize;
+            values[if inside { own[2] as usize } else { 0 }..].fill(T::ZERO);
+        }
+    }
+}
+
+/// Copies values, `n` of them, without what `clear` sets to 0: that may be anything.
+fn copy<T: Real>(
+    values: &[T],
+    argument: &str,
+    n: usize,
+    shape: &[i64],
+    clear: impl FnOnce(&mut [T]),
+) -> Result<Vec<T>> {
     if values.len() != n {
         let allowed = format!("{n} values, of shape {}", wording::per_axis(shape));
         return Err(Error::shape(argument, values.len(), allowed));
     }
-    if let Some(i) = values.iter().position(|x| !x.finite()) {
-        return Err(Error::NotFinite { argument: argument.into(), index: vec![i], value: values[i].wide() });
-    }
     let mut kept = Vec::new();
     memory::reserve("the dictionary", &mut kept, n)?;
     kept.extend_from_slice(values);
+    clear(&mut kept);
+    if let Some(i) = kept.iter().position(|x| !x.finite()) {
+        return Err(Error::NotFinite { argument: argument.into(), index: vec![i], value: kept[i].wide() });
+    }
     Ok(kept)
 }
 
 impl<T: Real> Dictionary<T> {
     /// From full atoms, row-major (K, P, L…).
     pub fn full(n_atoms: usize, n_channels: usize, shape: Point, d: &[T]) -> Result<Self> {
+        Dictionary::of_shapes(n_atoms, n_channels, shape, &[], d)
+    }
+
+    /// From full atoms, row-major (K, P, L…), each of which has a shape of its own, if any has. What is beyond that is not read.
+    pub fn of_shapes(n_atoms: usize, n_channels: usize, shape: Point, shapes: &[Point], d: &[T]) -> Result<Self> {
         let (k, p) = (n_atoms as i64, n_channels as i64);
         let [l0, l1, l2] = shape;
         let n = checked_volume("the dictionary", [k, p, l0, l1, l2])?;
-        let atoms = Atoms::Full(copy(d, "d", n, &[k, p, l0, l1, l2])?);
-        Ok(Dictionary { n_atoms, n_channels, shape, atoms })
+        let clear = |d: &mut [T]| clear_beyond(d, n_channels, shape, shapes);
+        let atoms = Atoms::Full(copy(d, "d", n, &[k, p, l0, l1, l2], clear)?);
+        Ok(Dictionary { n_atoms, n_channels, shape, shapes: shapes.to_vec(), atoms })
     }
 
     /// From factors u (K, P) and v (K, L…).
     pub fn rank_one(n_atoms: usize, n_channels: usize, shape: Point, u: &[T], v: &[T]) -> Result<Self> {
+        Dictionary::rank_one_of_shapes(n_atoms, n_channels, shape, &[], u, v)
+    }
+
+    /// From factors u (K, P) and v (K, L…), of atoms each of which has a shape of its own, if any has. What v has beyond that is
+    /// not read.
+    pub fn rank_one_of_shapes(
+        n_atoms: usize,
+        n_channels: usize,
+        shape: Point,
+        shapes: &[Point],
+        u: &[T],
+        v: &[T],
+    ) -> Result<Self> {
         let (k, p) = (n_atoms as i64, n_channels as i64);
         let [l0, l1, l2] = shape;
         // The product of the factors has to be addressable as well.
         checked_volume("the dictionary", [k, p, l0, l1, l2])?;
-        let u = copy(u, "u", n_atoms * n_channels, &[k, p])?;
-        let v = copy(v, "v", checked_volume("v", [k, l0, l1, l2])?, &[k, l0, l1, l2])?;
-        Ok(Dictionary { n_atoms, n_channels, shape, atoms: Atoms::RankOne { u, v } })
+        let u = copy(u, "u", n_atoms * n_channels, &[k, p], |_| ())?;
+        let clear = |v: &mut [T]| clear_beyond(v, 1, shape, shapes);
+        let v = copy(v, "v", checked_volume("v", [k, l0, l1, l2])?, &[k, l0, l1, l2], clear)?;
+        Ok(Dictionary { n_atoms, n_channels, shape, shapes: shapes.to_vec(), atoms: Atoms::RankOne { u, v } })
+    }
+
+    /// The same with the atoms cut to shapes of their own, if there are any.
+    pub(crate) fn cut(mut self, shapes: &[Point]) -> Self {
+        match &mut self.atoms {
+            Atoms::Full(d) => clear_beyond(d, self.n_channels, self.shape, shapes),
+            Atoms::RankOne { v, .. } => clear_beyond(v, 1, self.shape, shapes),
+        }
+        self.shapes = shapes.to_vec();
+        self
+    }
+
+    /// The support of an atom by itself.
+    #[inline]
+    pub fn shape_of(&self, atom: usize) -> Point {
+        self.shapes.get(atom).copied().unwrap_or(self.shape)
     }
 
     /// Values per atom and channel.
@@ -95,6 +152,7 @@ impl<T: Real> Dictionary<T> {
             n_atoms: self.n_atoms,
             n_channels: self.n_channels,
             shape: self.shape,
+            shapes: self.shapes.clone(),
             atoms: match &self.atoms {
                 Atoms::Full(d) => Atoms::Full(widen(d)?),
                 Atoms::RankOne { u, v } => Atoms::RankOne { u: widen(u)?, v: widen(v)? },

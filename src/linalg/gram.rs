@@ -18,10 +18,33 @@ pub struct Gram<T> {
     pub n_atoms: usize,
     /// Support of the atoms.
     pub atom: Point,
+    /// How far each atom reaches behind its first sample, its own length − 1 per axis: G_{k,k0}\[τ\] is 0 for τ beyond that of k0.
+    pub ahead: Vec<Point>,
     /// Extent of τ per axis: 2L − 1.
     pub window: Point,
     /// The values, (k0, τ…, k).
     pub values: Vec<T>,
+}
+
+/// Sets to 0 what atoms of shapes of their own do not reach of each other, where a transform leaves its rounding.
+fn clear_beyond<T: Real>(dictionary: &Dictionary<T>, [_, w1, w2]: Point, values: &mut [T]) {
+    if dictionary.shapes.is_empty() {
+        return;
+    }
+    let (n, positions) = (dictionary.n_atoms, values.len() / dictionary.n_atoms / dictionary.n_atoms);
+    for (index, value) in values.iter_mut().enumerate() {
+        let at = (index / n % positions) as i64;
+        let shift = [at / (w1 * w2), at / w2 % w1, at % w2];
+        let (k0, k) = (dictionary.shape_of(index / n / positions), dictionary.shape_of(index % n));
+        // −L_k < τ < L_k0
+        let meets = |a: usize| {
+            let shift = shift[a] - (dictionary.shape[a] - 1);
+            -k[a] < shift && shift < k0[a]
+        };
+        if !(0..AXES).all(meets) {
+            *value = T::ZERO;
+        }
+    }
 }
 
 impl<T: Real> Gram<T> {
@@ -84,7 +107,9 @@ impl<T: Real> Gram<T> {
             }
         }
         clock::check()?;
-        Ok(Gram { n_atoms, atom, window, values })
+        clear_beyond(dictionary, window, &mut values);
+        let ahead = (0..n_atoms).map(|k| dictionary.shape_of(k).map(|l| l - 1)).collect();
+        Ok(Gram { n_atoms, atom, ahead, window, values })
     }
 
     /// Number of shifts τ.
@@ -103,5 +128,37 @@ impl<T: Real> Gram<T> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atoms_of_several_sizes_meet_no_farther_than_they_reach() {
+        let (shape, shapes) = ([1, 7, 90], [[1, 2, 30], [1, 7, 90], [1, 5, 1]]);
+        let volume = 7 * 90;
+        let d: Vec<f64> = (0..3 * volume).map(|i| (i as f64 * 0.7).sin()).collect();
+        let cut = Dictionary::of_shapes(3, 1, shape, &shapes, &d).unwrap();
+        let gram = Gram::new(&cut).unwrap();
+        let mut n_beyond = 0;
+        for (index, g) in gram.values.iter().enumerate() {
+            let (k0, at, k) = (index / 3 / gram.positions(), (index / 3 % gram.positions()) as i64, index % 3);
+            let shift = [at / 179 - 6, at % 179 - 89];
+            let mut sum = 0.0;
+            for s in 0..volume as i64 {
+                let other = [s / 90 + shift[0], s % 90 + shift[1]];
+                if (0..7).contains(&other[0]) && (0..90).contains(&other[1]) {
+                    sum += cut.at(k, 0, s as usize) * cut.at(k0, 0, (other[0] * 90 + other[1]) as usize);
+                }
+            }
+            assert!((g - sum).abs() < 1e-11, "{k0} {shift:?} {k}: {g} {sum}");
+            // What a step is told that it does not reach.
+            let meets = |a: usize| -shapes[k][a + 1] < shift[a] && shift[a] <= gram.ahead[k0][a + 1];
+            n_beyond += usize::from(!(meets(0) && meets(1)));
+            assert!(meets(0) && meets(1) || *g == 0.0, "{k0} {shift:?} {k}: {g}");
+        }
+        assert!(2 * n_beyond > gram.values.len());
     }
 }

@@ -141,6 +141,78 @@ static void without_context(void)
     OK(segmentation_free(NULL));
 }
 
+/* atoms of several sizes: what is beyond them is not read, and is as if it were zero */
+static void sizes(void)
+{
+    static double cut[ND], holes[ND];
+    static const int64_t shapes[2 * K] = {2, 1, L0, L1, 1, 3};
+    int64_t found[2 * K + 1] = {0}, needed = 0, valid[2] = {0, 0};
+    dicod_problem problem = good(), plain = good();
+    dicod_encoder *encoder = NULL;
+    double largest = 0, other_largest = 0, value = 0, term = 0;
+    problem.atom_shapes = shapes;
+    for (int i = 0; i < ND; i++) {
+        const int k = i / (P * L0 * L1), a = i / L1 % L0, b = i % L1;
+        const int inside = a < shapes[2 * k] && b < shapes[2 * k + 1];
+        cut[i] = inside ? d[i] : 0;
+        holes[i] = inside ? d[i] : NAN;
+    }
+    OK(dicod_valid_shape(NULL, &problem, valid));
+    EQUAL(valid, V0, V1);
+    OK(dicod_solve(NULL, NULL, &problem, x, holes, z, NULL));
+    OK(dicod_solve(NULL, NULL, &plain, x, cut, other, NULL));
+    for (int i = 0; i < NZ; i++) CHECK(fabs(z[i] - other[i]) < 1e-10);
+    OK(dicod_lambda_max(NULL, NULL, &problem, x, holes, &largest));
+    OK(dicod_lambda_max(NULL, NULL, &plain, x, cut, &other_largest));
+    CHECK(largest == other_largest && largest > 0);
+    OK(dicod_reconstruct(NULL, NULL, &problem, holes, z, back));
+    static double expected[NX];
+    model(cut, z, expected);
+    for (int i = 0; i < NX; i++) CHECK(fabs(back[i] - expected[i]) < 1e-12);
+    OK(dicod_objective(NULL, NULL, &problem, x, holes, z, &value, &term));
+    CHECK(fabs(value - objective(x, cut, z, 0.1 * largest)) < 1e-10 && term < value);
+    OK(dicod_gram(NULL, &problem, holes, gram));
+    /* the first atom has two rows, the second meets it no farther: rows -2..2 are stored, and -2 + 2 is the first */
+    CHECK(gram[0] == 0 && gram[(2 * L0 - 1) * (2 * L1 - 1) / 2] > 0);
+
+    /* what was said is told */
+    OK(dicod_encoder_create(NULL, NULL, &problem, holes, &encoder));
+    OK(dicod_encoder_get_atom_shapes(encoder, 0, NULL, &needed));
+    CHECK(needed == 2 * K);
+    OK(dicod_encoder_get_atom_shapes(encoder, needed, found, &needed));
+    CHECK(memcmp(found, shapes, sizeof shapes) == 0 && found[2 * K] == 0);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_atom_shapes(encoder, 2 * K - 1, found, &needed));
+    double atoms[ND];
+    OK(dicod_encoder_get_dictionary(encoder, ND, atoms));
+    CHECK(memcmp(atoms, cut, sizeof cut) == 0);
+    OK(dicod_encoder_set_dictionary(encoder, holes));
+    OK(dicod_encoder_free(&encoder));
+    OK(dicod_encoder_create(NULL, NULL, &plain, d, &encoder));
+    OK(dicod_encoder_get_atom_shapes(encoder, 2 * K, found, &needed));
+    for (int k = 0; k < K; k++) CHECK(found[2 * k] == L0 && found[2 * k + 1] == L1);
+    OK(dicod_encoder_free(&encoder));
+
+    /* inside an atom nothing is ignored */
+    holes[0] = NAN;
+    FAILS(DICOD_ERROR_NOT_FINITE, "d[0, 0, 0, 0]", dicod_solve(NULL, NULL, &problem, x, holes, z, NULL));
+    for (int bad = 0; bad < 3; bad++) {
+        static const int64_t lengths[3] = {0, -3, L1 + 1};
+        static const char *const texts[3] = {
+            "atom_shapes[1, 1] (atom 1, axis 1) must be from 1 to 4, the length of the dictionary's atoms, is 0",
+            "atom_shapes[1, 1] (atom 1, axis 1) must be from 1 to 4, the length of the dictionary's atoms, is -3",
+            "atom_shapes[1, 1] (atom 1, axis 1) must be from 1 to 4, the length of the dictionary's atoms, is 5"};
+        memcpy(found, shapes, sizeof shapes);
+        found[3] = lengths[bad];
+        REFUSED(DICOD_ERROR_INVALID_SHAPE, texts[bad], atom_shapes = found);
+    }
+
+    /* a program that knows the struct without them: what lies behind it is not read */
+    problem.struct_size = 104;
+    problem.atom_shapes = (const int64_t *)(uintptr_t)1;
+    OK(dicod_solve(NULL, NULL, &problem, x, cut, z, NULL));
+    CHECK(memcmp(z, other, sizeof z) == 0);
+}
+
 int main(void)
 {
     fill(x, NX, 1);
@@ -149,6 +221,7 @@ int main(void)
     beyond();
     refused();
     blocks();
+    sizes();
     without_context();
     return report("problem");
 }

@@ -31,6 +31,8 @@ pub struct Problem {
     pub factors: Vec<f64>,
     /// The penalty has ½ ridge ‖D_k‖² ‖z_k‖² besides.
     pub ridge: f64,
+    /// The shape of each atom by itself, beyond which d is 0; none: all have that of `atom`. See [`Problem::cut`].
+    pub atoms: Vec<Point>,
 }
 
 /// λ per atom, z ≥ 0, and which coordinates may move (all, if none are listed).
@@ -64,6 +66,24 @@ pub fn soft_threshold(v: f64, lambda: f64, positive: bool) -> f64 {
 }
 
 impl Problem {
+    /// Gives atoms shapes of their own.
+    pub fn cut(&mut self, atoms: Vec<Point>) {
+        self.atoms = atoms;
+        let beyond = self.beyond();
+        self.d.iter_mut().zip(beyond).for_each(|(d, beyond)| *d = if beyond { 0.0 } else { *d });
+    }
+
+    /// Whether a value of d is beyond the shape of its atom.
+    pub fn beyond(&self) -> Vec<bool> {
+        let depth = self.n_channels * volume(self.atom);
+        let at: Vec<Point> = points(self.atom).collect();
+        let beyond = |i: usize| {
+            let own = self.atoms.get(i / depth).copied().unwrap_or(self.atom);
+            (0..3).any(|a| at[i % at.len()][a] >= own[a])
+        };
+        (0..self.d.len()).map(beyond).collect()
+    }
+
     pub fn valid(&self) -> Point {
         std::array::from_fn(|a| if self.periodic[a] { self.signal[a] } else { self.signal[a] - self.atom[a] + 1 })
     }
@@ -287,11 +307,18 @@ impl Problem {
         let lengths = |shape: Point| shape.map(|n| n as i64)[3 - self.n_axes..].to_vec();
         let (signal, atom) = (lengths(self.signal), lengths(self.atom));
         let [s, p, k] = [self.n_signals, self.n_channels, self.n_atoms].map(|n| n as i64);
-        Shape::new(&signal, s, p, k, &atom, options).unwrap()
+        let shape = Shape::new(&signal, s, p, k, &atom, options).unwrap();
+        match self.atoms.is_empty() {
+            true => shape,
+            false => shape.with_atoms(&self.atoms.iter().flat_map(|atom| lengths(*atom)).collect::<Vec<_>>()).unwrap(),
+        }
     }
 
+    /// With something else than 0 where atoms are cut, which nobody is to see.
     pub fn dictionary<T: Real>(&self) -> Dictionary<T> {
-        let d = rounded::<T>(&self.d);
+        let beyond = self.beyond();
+        let d: Vec<f64> = self.d.iter().zip(beyond).map(|(d, beyond)| if beyond { 77.0 } else { *d }).collect();
+        let d = rounded::<T>(&d);
         let atom = self.atom.map(|n| n as i64);
         Dictionary::full(self.n_atoms, self.n_channels, atom, &d).unwrap()
     }

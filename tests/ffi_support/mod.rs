@@ -51,7 +51,7 @@ pub fn problem_of(
     };
     let struct_size = size_of::<dicod_problem>() as i64;
     let (signal_shape, atom_shape) = (lengths(signal), lengths(atom));
-    dicod_problem { struct_size, n_axes, signal_shape, atom_shape, n_atoms, n_channels, n_signals }
+    dicod_problem { struct_size, n_axes, signal_shape, atom_shape, n_atoms, n_channels, n_signals, atom_shapes: null() }
 }
 
 /// Numbers that look random, from -1 to 1.

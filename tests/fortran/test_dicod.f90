@@ -379,6 +379,38 @@ contains
     call restored%restore(d, '/nowhere/file', [40_int64], stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_FILE, '/nowhere/file')
     call other_shapes()
+    call sizes()
+  end subroutine
+
+  ! Atoms of several sizes: what is beyond them is not looked at, and is as if it were zero.
+  subroutine sizes()
+    real(wp) :: x(40, 30), d(8, 6, 1, 3), cut(8, 6, 1, 3), z(33, 25, 3), by_hand(33, 25, 3)
+    integer :: shapes(2, 3) = reshape([3, 6, 8, 6, 8, 2], [2, 3]), k
+    type(dicod_encoder) :: encoder
+    type(dicod_description) :: is
+    integer(int32) :: stat
+    character(400) :: errmsg
+    call fill(x, size(x), 41)
+    call fill(d, size(d), 42)
+    cut = 0
+    do k = 1, 3
+      cut(:shapes(1, k), :shapes(2, k), :, k) = d(:shapes(1, k), :shapes(2, k), :, k)
+    end do
+    call solve(x, cut, by_hand, tol=1e-9_wp)
+    call solve(x, d, z, tol=1e-9_wp, atom_shapes=shapes)
+    call check(maxval(abs(z - by_hand)) < 1e-6_wp .and. any(by_hand /= 0), 'atoms of several sizes')
+    call encoder%create(d, [40, 30], tol=1e-9_wp, atom_shapes=shapes)
+    call encoder%solve(x)
+    call encoder%get_z(z)
+    call check(maxval(abs(z - by_hand)) < 1e-6_wp, 'an encoder with atoms of several sizes')
+    call encoder%describe(is)
+    call check(all(is%atom_shapes == shapes), 'sizes of atoms')
+    call encoder%create(d, [40, 30], atom_shapes=shapes(:, :2), stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'atom_shapes has (4) values')
+    shapes(1, 2) = 9
+    call encoder%create(d, [40, 30], atom_shapes=shapes, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, &
+      'atom_shapes(1, 2) (atom 2, axis 1) must be from 1 to 8, the length of the dictionary''s atoms, is 9')
   end subroutine
 
   ! A checkpoint of 9 atoms of 8 x 6, and what callers believe of it. The arrays lie in the heap: valgrind sees who goes

@@ -19,6 +19,7 @@ fn line(n_signals: usize, n_atoms: usize, length: usize, support: usize) -> Prob
         d: vec![0.0; n_atoms * support],
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }

@@ -17,6 +17,7 @@ fn same_bits<T: Real>(a: &Dictionary<T>, b: &Dictionary<T>) -> bool {
 fn threads_and_restarts_change_no_bit() {
     fn check<T: Real>(noise: &mut Noise) {
         let mut problem = random_problem(noise);
+        super::cut_at_random(noise, &mut problem);
         let mut options = options_at_random(noise, &problem);
         super::weights_at_random(noise, &mut problem, &mut options);
         let what = format!("{options:?}\n{problem:?}");
@@ -144,7 +145,8 @@ fn the_format_is_the_documented_one() {
     assert_eq!(crc64(b"123456789"), 0x995d_c9bb_df19_39fa);
     let mut noise = Noise(7);
     for _ in 0..40 {
-        let problem = random_problem(&mut noise);
+        let mut problem = random_problem(&mut noise);
+        super::cut_at_random(&mut noise, &mut problem);
         let options = options_at_random(&mut noise, &problem);
         let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));
         let mut learner = learner::<f64>(&problem, &options, 1);
@@ -152,7 +154,7 @@ fn the_format_is_the_documented_one() {
         let saved = learner.save().unwrap();
         let mut r = Documented(&saved);
         assert_eq!(r.take(8), b"DICODLRN");
-        assert_eq!((r.u32(), r.u32()), (4, 8));
+        assert_eq!((r.u32(), r.u32()), (5, 8));
         assert_eq!(r.u64(), saved.len() as u64);
         let n = r.u64() as usize;
         let text = str::from_utf8(r.take(n)).unwrap();
@@ -162,6 +164,9 @@ fn the_format_is_the_documented_one() {
         for n in counts.into_iter().chain(problem.signal).chain(problem.atom) {
             assert_eq!(r.u64(), n as u64);
         }
+        let own = &learner.shape().atoms;
+        assert_eq!(r.u64() as usize, own.len());
+        assert!(own.iter().flatten().all(|n| r.u64() as i64 == *n));
         assert_eq!((r.u64(), r.u8(), r.f64()), (1, 1, done.objective_d));
         let fixed = r.u8();
         assert_eq!(fixed == 1, options.learn.reg_reference == Reference::First);
@@ -292,6 +297,7 @@ fn of_golden(online: bool) -> (Problem, Options) {
         d: (0..2 * 12).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let mut options = Options { reg: 0.2, ..Options::default() };

@@ -24,6 +24,7 @@ fn noisy(noise: &mut Noise, signal: Point, atom: Point, n_signals: usize, n_chan
         d: (0..3 * n_channels * n(atom)).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }

@@ -1,6 +1,8 @@
 //! What has to hold for any problem.
 
-use super::{Noise, common, common::Problem, common::rounded, learner, long, options_at_random, random_problem};
+use super::{
+    Noise, common, common::Problem, common::rounded, cut_at_random, learner, long, options_at_random, random_problem,
+};
 use dicod::csc::{Options, Progress, Shape, Stop};
 use dicod::learn::{Init, Learning, Method, Reference};
 use dicod::linalg::{Field, FieldMut, Real};
@@ -30,6 +32,7 @@ fn strange(noise: &mut Noise, x: &mut [f64], range: i32) {
 /// has another one. Returns how many half-steps there were.
 fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let mut problem = random_problem(noise);
+    cut_at_random(noise, &mut problem);
     strange(noise, &mut problem.x, range);
     let mut options = options_at_random(noise, &problem);
     super::weights_at_random(noise, &mut problem, &mut options);
@@ -93,12 +96,14 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
         let last = history[history.len() - 1];
         assert!((objective - last).abs() <= tolerance * energy, "{objective} {last}\n{what}");
     }
+    let beyond = problem.beyond();
+    assert!((0..problem.d.len()).all(|i| !beyond[i] || at(i) == 0.0), "{what}");
     for (k, norm) in d.squared_norms().unwrap().iter().enumerate() {
         let fixed = options.learn.fixed_atoms.get(k) == Some(&true);
         assert!(fixed || norm.wide() <= 1.0 + tolerance, "{norm:?}\n{what}");
         if fixed && !options.learn.rank_one {
-            let given = problem.dictionary::<T>();
-            let same = (0..d.n_channels * v).all(|i| d.at(k, i / v, i % v) == given.at(k, i / v, i % v));
+            let given = &problem.d[k * d.n_channels * v..];
+            let same = (0..d.n_channels * v).all(|i| d.at(k, i / v, i % v) == T::of(given[i]));
             assert!(same, "fixed atom {k}\n{what}");
         }
     }
@@ -189,6 +194,7 @@ fn an_end_may_come_at_any_time() {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let x = Field::contiguous(&problem.x, [1, 1, 4000]);

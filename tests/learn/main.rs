@@ -17,6 +17,7 @@ mod planted;
 mod published;
 mod ranks;
 mod robust;
+mod sizes;
 mod statistics;
 mod weights;
 
@@ -50,6 +51,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         d: d.values.clone(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }
@@ -121,6 +123,7 @@ fn random_problem(noise: &mut Noise) -> Problem {
         d: (0..nd).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }
@@ -161,6 +164,13 @@ fn weights_at_random(noise: &mut Noise, problem: &mut Problem, options: &mut Opt
     };
 }
 
+/// Shapes of their own for the atoms of every third problem.
+fn cut_at_random(noise: &mut Noise, problem: &mut Problem) {
+    if noise.below(3) == 0 {
+        problem.cut((0..problem.n_atoms).map(|_| problem.atom.map(|l| 1 + noise.below(l))).collect());
+    }
+}
+
 /// Any way to learn it, four steps or so.
 fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
     let mut options = Options {
@@ -194,8 +204,9 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
         _ => (),
     }
     // Two values at least, in a window, too.
-    let rooms = problem.atom.map(|l| if options.learn.window && l > 1 { l.saturating_sub(2) } else { l });
-    options.learn.zero_mean = common::volume(rooms) > 1 && noise.below(3) == 0;
+    let rooms = |shape: Point| shape.map(|l| if options.learn.window && l > 1 { l.saturating_sub(2) } else { l });
+    let mut shapes = problem.atoms.iter().chain([&problem.atom]);
+    options.learn.zero_mean = shapes.all(|shape| common::volume(rooms(*shape)) > 1) && noise.below(3) == 0;
     // Of given atoms nothing may be left.
     if !options.learn.online && options.learn.batch == 0 && noise.below(3) == 0 {
         options.learn.robust = [0.1, 0.4, 0.9][noise.below(3)];

@@ -104,6 +104,7 @@ fn given_atoms_lose_what_is_negative_and_zero_mean_is_refused() {
         d: vec![3.0, -1.0, 4.0, 0.1, -7.0, 0.2],
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let learn = Learning { non_negative: true, init: Init::Given, ..Learning::default() };

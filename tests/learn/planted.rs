@@ -22,6 +22,7 @@ fn planted(noise: &mut Noise, signal: common::Point, atom: common::Point, k: usi
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     };
     let volume = common::volume(atom);
@@ -77,7 +78,7 @@ fn likeness(problem: &Problem, a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The least likeness of a planted atom to one that is learned.
-fn recovered(problem: &Problem, d: &dicod::linalg::Dictionary<f64>) -> f64 {
+pub(super) fn recovered(problem: &Problem, d: &dicod::linalg::Dictionary<f64>) -> f64 {
     let volume = d.volume();
     let learned: Vec<Vec<f64>> = (0..problem.n_atoms)
         .map(|k| {

@@ -143,6 +143,7 @@ fn learn<T: Real>(
 
 fn check<T: Real>(noise: &mut Noise) {
     let mut problem = random_problem(noise);
+    super::cut_at_random(noise, &mut problem);
     let mut options = options_at_random(noise, &problem);
     super::weights_at_random(noise, &mut problem, &mut options);
     // Ranks of one process wait for each other in every sweep.

@@ -132,6 +132,7 @@ fn spiky() -> Problem {
         d: (0..36).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }

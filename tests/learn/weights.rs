@@ -96,6 +96,7 @@ fn simple() -> Problem {
         d: (0..18).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        atoms: Vec::new(),
         factors: Vec::new(),
     }
 }

@@ -125,11 +125,11 @@ const PROBLEMS: &str = "\
  * many atoms there are, and their shape. Other numbers of channels and signals are set afterwards.
  */
 #define DICOD_PROBLEM_1D(length, n_atoms, atom_length) \\
-    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1, 0}
 #define DICOD_PROBLEM_2D(rows, columns, n_atoms, atom_rows, atom_columns) \\
-    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1, 0}
 #define DICOD_PROBLEM_3D(planes, rows, columns, n_atoms, atom_planes, atom_rows, atom_columns) \\
-    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1}
+    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1, 0}
 ";
 
 /// dicod.h, from the files that are its sections.

@@ -148,9 +148,16 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_handle_info) :: info
+    integer(int64), target :: needed
+    integer(int64), allocatable, target :: shapes(:)
     integer(int32) :: status
     status = dicod_encoder_describe(self%handle, info)
-    if (status >= 0) call describe_handle(info, description)
+    if (status >= 0) then
+      call describe_handle(info, description)
+      allocate (shapes(info%n_axes*info%n_atoms))
+      status = dicod_encoder_get_atom_shapes(self%handle, size(shapes, kind=int64), c_loc(shapes), c_loc(needed))
+      call describe_atoms(shapes, description)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -515,7 +522,7 @@ contains
   ! otherwise.
   recursive subroutine create_{n}(self, d, signal_shape, n_signals, context, options, &
       !@option_names
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: d({d})
     class(*), intent(in) :: signal_shape(..)
@@ -523,6 +530,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -532,6 +540,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create{c}(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -540,7 +549,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_{n}(self, u, v, signal_shape, n_signals, context, options, &
       !@option_names
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: u(:, :), v({v})
     class(*), intent(in) :: signal_shape(..)
@@ -548,6 +557,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -562,6 +572,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, {element})
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1{c}(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
@@ -571,7 +582,7 @@ contains
   ! Collective over several ranks.
   recursive subroutine encoder_memory_{n}(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
       !@option_names
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real({kind}), intent(in), target :: d({d})
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
@@ -580,6 +591,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -592,6 +604,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    call c%own_shapes(atom_shapes)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
     if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)

@@ -212,6 +212,17 @@ contains
       type is (integer(int8))
         list = int(values, int64)
       end select
+    rank (2)
+      select type (values)
+      type is (integer(int64))
+        list = reshape(values, [size(values)])
+      type is (integer(int32))
+        list = int(reshape(values, [size(values)]), int64)
+      type is (integer(int16))
+        list = int(reshape(values, [size(values)]), int64)
+      type is (integer(int8))
+        list = int(reshape(values, [size(values)]), int64)
+      end select
     end select
   end function
 

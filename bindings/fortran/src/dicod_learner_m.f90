@@ -320,9 +320,16 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_handle_info) :: info
+    integer(int64), target :: needed
+    integer(int64), allocatable, target :: shapes(:)
     integer(int32) :: status
     status = dicod_learner_describe(self%handle, info)
-    if (status >= 0) call describe_handle(info, description)
+    if (status >= 0) then
+      call describe_handle(info, description)
+      allocate (shapes(info%n_axes*info%n_atoms))
+      status = dicod_learner_get_atom_shapes(self%handle, size(shapes, kind=int64), c_loc(shapes), c_loc(needed))
+      call describe_atoms(shapes, description)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -429,7 +436,7 @@ contains
   !@each x d z
   recursive subroutine learn_{n}(x, d, z, context, options, &
       !@option_names
-      each, user, info, stat, errmsg)
+      each, user, info, atom_shapes, stat, errmsg)
     real({kind}), intent(in), contiguous, target :: x({x})
     real({kind}), intent(inout), contiguous, target :: d({d})
     real({kind}), intent(inout), contiguous, target, optional :: z({z})
@@ -439,6 +446,7 @@ contains
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -448,6 +456,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     at_z = c_null_ptr
     if (present(z)) then
       call c%check_z(shape(z, int64))
@@ -462,13 +471,14 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_{n}(x, d, offset, signal_shape, context, options, &
       !@option_names
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     real({kind}), intent(in), target :: x({x})
     real({kind}), intent(inout), contiguous, target :: d({d})
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -485,6 +495,7 @@ contains
       call c%measure('x', shape(x, int64), shape(d, int64))
       c%g%element_type = {element}
     end if
+    call c%own_shapes(atom_shapes)
     signal = c%g%signal
     call c%lay_out('x', view_{m}(x), c%g%n_channels, signal, offset, a)
     if (c%proceed()) call c%finish(dicod_initial_dictionary{c}(c%context, c%options, c%problem(), a%input(), c_loc(d)))
@@ -496,7 +507,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_{n}(self, d, signal_shape, n_signals, context, options, &
       !@option_names
-      stat, errmsg)
+      atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: d({d})
     class(*), intent(in) :: signal_shape(..)
@@ -504,6 +515,7 @@ contains
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -513,6 +525,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create{c}(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)

@@ -10,7 +10,7 @@ module dicod_shape_m
   private
   public :: valid_shape, valid_block
   public :: geometry, view, described, call_state
-  public :: dicod_description, describe_handle, geometry_of
+  public :: dicod_description, describe_handle, describe_atoms, geometry_of
   !@each kinds
   public :: view_{n}
   !@end
@@ -28,6 +28,8 @@ module dicod_shape_m
     integer :: kind = real64
     integer(int64) :: n_axes = 0, n_signals = 0, n_channels = 0, n_atoms = 0, n_coded = 0, iterations = 0, bytes = 0
     integer(int64), allocatable :: signal_shape(:), atom_shape(:), valid_shape(:)
+    ! Of each atom by itself, in its column.
+    integer(int64), allocatable :: atom_shapes(:, :)
   end type
 
   ! Where the elements of an array lie, strides in bytes.
@@ -55,6 +57,8 @@ module dicod_shape_m
     type(dicod_options) :: one
     ! On more ranks than one.
     logical :: shared = .false.
+    ! The shapes of atoms by themselves, in the order of C.
+    integer(int64), allocatable :: atom_shapes(:)
     ! Numbers of axes that x and z were given with.
     integer :: rank_x = 0, rank_z = 0
   contains
@@ -65,6 +69,7 @@ module dicod_shape_m
     procedure :: find_valid
     procedure :: check_z
     procedure :: domain
+    procedure :: own_shapes
     procedure :: ready
     procedure :: same_d
     procedure :: same_factors
@@ -101,6 +106,16 @@ contains
     description%signal_shape = reverse(info%signal_shape(:info%n_axes))
     description%atom_shape = reverse(info%atom_shape(:info%n_axes))
     description%valid_shape = reverse(info%valid_shape(:info%n_axes))
+  end subroutine
+
+  ! The shapes that atoms have by themselves, as C tells them.
+  recursive subroutine describe_atoms(shapes, description)
+    integer(int64), intent(in) :: shapes(:)
+    type(dicod_description), intent(inout) :: description
+    integer :: n
+    n = int(description%n_axes)
+    description%atom_shapes = reshape(shapes, [n, size(shapes)/n])
+    description%atom_shapes = description%atom_shapes(n:1:-1, :)
   end subroutine
 
   recursive function geometry_of(info) result(g)
@@ -258,6 +273,25 @@ contains
     call c%find_valid()
   end subroutine
 
+  ! The shapes that atoms have by themselves: a column for each atom, or with one axis a length for each.
+  recursive subroutine own_shapes(c, atom_shapes)
+    class(call_state), intent(inout) :: c
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer :: n, k
+    if (c%status < 0 .or. .not. present(atom_shapes)) return
+    n = int(c%g%n_axes)
+    c%atom_shapes = wholes(atom_shapes)
+    if (size(c%atom_shapes, kind=int64) /= n*c%g%n_atoms) then
+      c%status = DICOD_ERROR_INVALID_SHAPE
+      c%text = 'atom_shapes has '//text_of([size(c%atom_shapes, kind=int64)])//' values: whole numbers of shape '// &
+        text_of([int(n, int64), c%g%n_atoms])//' are wanted, a column for each atom'
+      return
+    end if
+    do k = 1, size(c%atom_shapes), n
+      c%atom_shapes(k:k + n - 1) = reverse(c%atom_shapes(k:k + n - 1))
+    end do
+  end subroutine
+
   ! The handle of an encoder or learner that is used, and the kind of the array that it is given.
   recursive subroutine ready(c, handle, g, element_type, name, collective)
     class(call_state), intent(inout) :: c
@@ -391,7 +425,7 @@ contains
 
   ! As C has it.
   recursive function problem(c)
-    class(call_state), intent(in) :: c
+    class(call_state), intent(in), target :: c
     type(dicod_problem) :: problem
     problem%n_axes = c%g%n_axes
     problem%signal_shape(:3) = c%g%signal
@@ -399,6 +433,7 @@ contains
     problem%n_atoms = c%g%n_atoms
     problem%n_channels = c%g%n_channels
     problem%n_signals = c%g%n_signals
+    if (allocated(c%atom_shapes)) problem%atom_shapes = c_loc(c%atom_shapes)
   end function
 
   ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library

@@ -59,13 +59,14 @@ contains
   !@each x d z
   recursive subroutine solve_{n}(x, d, z, context, options, &
       !@option_names
-      info, stat, errmsg)
+      info, atom_shapes, stat, errmsg)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d})
     real({kind}), intent(inout), contiguous, target :: z({z})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
     type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -73,19 +74,21 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function lambda_max_{n}(x, d, context, options, positive, periodic, background, background_length, &
-      stat, errmsg) result(value)
+      atom_shapes, stat, errmsg) result(value)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
     class(*), intent(in), optional :: periodic(..), background_length(..)
     character(*), intent(in), optional :: background
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -96,30 +99,33 @@ contains
     call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
       background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_lambda_max{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
 
-  recursive subroutine reconstruct_{n}(z, d, x, context, options, periodic, stat, errmsg)
+  recursive subroutine reconstruct_{n}(z, d, x, context, options, periodic, atom_shapes, stat, errmsg)
     real({kind}), intent(in), contiguous, target :: z({z}), d({d})
     real({kind}), intent(inout), contiguous, target :: x({x})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_reconstruct{c}(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive function objective_{n}(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, atom_shapes, stat, errmsg) result(value)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d}), z({z})
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
@@ -127,6 +133,7 @@ contains
     class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -138,6 +145,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
       positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
@@ -148,15 +156,17 @@ contains
 
   !@end
   !@each d
-  recursive subroutine gram_{n}(d, g, context, stat, errmsg)
+  recursive subroutine gram_{n}(d, g, context, atom_shapes, stat, errmsg)
     real({kind}), intent(in), contiguous, target :: d({d})
     real({kind}), intent(inout), contiguous, target :: g({d})
     type(dicod_context), intent(in), optional :: context
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
+    call c%own_shapes(atom_shapes)
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
     if (c%proceed()) call c%finish(dicod_gram{c}(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)

@@ -51,6 +51,7 @@ pub(crate) fn same_problem(bytes: usize, shape: &Shape, options: &Options) -> Ve
         text("n_axes", shape.n_axes.to_string()),
         text("signal_shape", per_axis(&shape.unpadded(shape.signal))),
         text("atom_shape", per_axis(&shape.unpadded(shape.atom))),
+        Alike { argument: "atom_shapes".into(), number: number(&|to| shape.atoms.hash(to)), text: String::new() },
         text("n_signals", shape.n_signals.to_string()),
         text("n_channels", shape.n_channels.to_string()),
         text("n_atoms", shape.n_atoms.to_string()),

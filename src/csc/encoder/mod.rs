@@ -37,7 +37,7 @@ use crate::csc::descent::halo::Traffic;
 use crate::csc::descent::tile::Step;
 use crate::csc::descent::trace::{Span, Trace};
 use crate::csc::problem::layout::fails_unless_it_fits;
-use crate::csc::problem::model::fails_unless_matching;
+use crate::csc::problem::model::matching;
 use crate::csc::problem::objective::{LambdaMax, lambdas};
 use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::Shape;
@@ -115,7 +115,7 @@ impl<T: Real> Encoder<T> {
         options: Options,
         n_threads: usize,
     ) -> Result<Self> {
-        fails_unless_matching(&dictionary, &shape)?;
+        let dictionary = matching(dictionary, &shape)?;
         options.check_together()?;
         let several = ranks.size() > 1;
         if several && options.schedule == Schedule::Published {

@@ -52,7 +52,7 @@ fn of_blocks<T: Real>(shape: &Shape, options: &Options, blocks: &[Block], me: us
     let mut d: Vec<T> = memory::zeroed("the dictionary", shape.n_atoms * shape.n_channels * volume)?;
     d.fill(T::one());
     let (n_atoms, n_channels) = (shape.n_atoms, shape.n_channels);
-    let ones = Dictionary { n_atoms, n_channels, shape: shape.atom, atoms: Atoms::Full(d) };
+    let ones = Dictionary { n_atoms, n_channels, shape: shape.atom, shapes: Vec::new(), atoms: Atoms::Full(d) };
     let analysis = Analysis::new(shape, options, ones, [false; AXES], grid.largest())?;
     let bytes = tiles + window + analysis.correlator().bytes();
     Ok(Room { bytes: bytes + bytes / OF_ACTIVATIONS, gram: of_gram::<T>(shape, exact)? })

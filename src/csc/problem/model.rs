@@ -8,7 +8,7 @@ use crate::grid::point::Point;
 use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real, Strided};
 
 /// A dictionary is not of the shape that it has to have.
-pub(crate) fn wrong_dictionary<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Error {
+fn wrong_dictionary<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Error {
     let text = |n_atoms: usize, n_channels: usize, atom: Point| {
         let mut all = vec![n_atoms as i64, n_channels as i64];
         all.extend(shape.unpadded(atom));
@@ -19,14 +19,15 @@ pub(crate) fn wrong_dictionary<T>(dictionary: &Dictionary<T>, shape: &Shape) -> 
     Error::shape("d", found, allowed)
 }
 
-pub(crate) fn fails_unless_matching<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Result<()> {
+/// The dictionary, its atoms cut to the shapes of their own. Fails unless it goes with the shapes.
+pub(crate) fn matching<T: Real>(dictionary: Dictionary<T>, shape: &Shape) -> Result<Dictionary<T>> {
     let same = dictionary.n_atoms == shape.n_atoms
         && dictionary.n_channels == shape.n_channels
         && dictionary.shape == shape.atom;
-    if same {
-        return Ok(());
+    match same {
+        true => Ok(dictionary.cut(&shape.atoms)),
+        false => Err(wrong_dictionary(&dictionary, shape)),
     }
-    Err(wrong_dictionary(dictionary, shape))
 }
 
 /// X̂ = Σ_k z_k ∗ D_k, (signals × channels) fields. Serial.
@@ -36,7 +37,7 @@ pub fn reconstruct<T: Real>(
     z: &Field<'_, T>,
     out: &mut FieldMut<'_, T>,
 ) -> Result<()> {
-    fails_unless_matching(dictionary, shape)?;
+    let dictionary = &matching(dictionary.clone(), shape)?;
     out.clear();
     let (valid, layout, block) = (shape.valid(), out.layout, out.block());
     for (index, data) in z.channels.iter().enumerate() {
@@ -70,7 +71,7 @@ pub(crate) fn add_atom<T: Real>(
     value: T,
 ) {
     let [_, l1, l2] = dictionary.shape;
-    let support = Block { origin: at, shape: dictionary.shape };
+    let support = Block { origin: at, shape: dictionary.shape_of(atom) };
     let part = support.intersection(block);
     if part.is_empty() {
         return;

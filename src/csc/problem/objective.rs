@@ -6,7 +6,7 @@ use crate::base::wording::per_axis;
 use crate::csc::background::Rule;
 use crate::csc::problem::analysis::Analysis;
 use crate::csc::problem::layout::{self, fails_unless_it_fits, group_shape};
-use crate::csc::problem::model::reconstruct;
+use crate::csc::problem::model::{matching, reconstruct};
 use crate::csc::problem::range::fold;
 use crate::csc::problem::shape::Shape;
 use crate::grid::point::{AXES, Point};
@@ -50,6 +50,7 @@ pub fn lambda_max<T: Real>(
 ) -> Result<f64> {
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
+    let dictionary = &matching(dictionary.clone(), shape)?;
     let centred = centred(shape, options, x)?;
     let x = centred.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
     // Of all atoms, whatever λ depends on.
@@ -235,6 +236,7 @@ pub fn objective<T: Real>(
     let valid = shape.valid();
     let n_fields = shape.n_signals * shape.n_atoms;
     check("z", shape, z, n_fields, valid)?;
+    let dictionary = &matching(dictionary.clone(), shape)?;
     z.check_finite("z")?;
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;

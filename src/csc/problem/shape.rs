@@ -1,9 +1,10 @@
 //! The shapes of a problem.
 
 use crate::base::error::{Error, Result};
-use crate::base::wording::{per_axis, size_name};
+use crate::base::wording::{by_language, per_axis, size_name};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, checked_volume, padded};
+use crate::linalg::{Dictionary, Real};
 use crate::options::solve::Options;
 
 /// Longest axis: what is counted or multiplied along one stays far from overflow.
@@ -22,8 +23,10 @@ pub struct Shape {
     pub n_channels: usize,
     /// Number of atoms, K.
     pub n_atoms: usize,
-    /// Shape of the atoms, on the padded axes.
+    /// Shape of the atoms, on the padded axes: as long as the longest along each.
     pub atom: Point,
+    /// The shape of each atom by itself, which begins where that begins; empty: all have that. See [`Self::with_atoms`].
+    pub atoms: Vec<Point>,
     /// Axes that wrap around.
     pub periodic: [bool; AXES],
 }
@@ -71,6 +74,7 @@ impl Shape {
             n_channels: n_channels as usize,
             n_atoms: n_atoms as usize,
             atom: padded(atom, 1),
+            atoms: Vec::new(),
             periodic,
         };
         let [t0, t1, t2] = shape.signal;
@@ -85,6 +89,44 @@ impl Shape {
             return Err(Error::shape(&size_name("atom_shape"), per_axis(atom), allowed));
         }
         Ok(shape)
+    }
+
+    /// Gives each atom a shape of its own, one length per axis, atom by atom. What a dictionary has beyond it is taken to be 0.
+    /// An atom begins at its activation, whatever its shape, and the activations of all have the same positions,
+    /// those of [`Self::valid`]: as many as an atom as long as the longest has.
+    pub fn with_atoms(mut self, lengths: &[i64]) -> Result<Self> {
+        let n = self.n_axes;
+        if lengths.len() != self.n_atoms * n {
+            let allowed = format!("{}, one per atom and axis", self.n_atoms * n);
+            return Err(Error::argument("the number of atom_shapes", lengths.len(), allowed));
+        }
+        let first = AXES - n;
+        for (place, length) in lengths.iter().enumerate() {
+            let (k, axis) = (place / n, place % n);
+            let most = self.atom[first + axis];
+            if !(1..=most).contains(length) {
+                let (from_1, other) = (k + 1, n - axis);
+                let c = format!("atom_shapes[{k}, {axis}] (atom {k}, axis {axis})");
+                let fortran = format!("atom_shapes({other}, {from_1}) (atom {from_1}, axis {other})");
+                let julia = format!("atom_shapes[{other}, {from_1}] (atom {from_1}, axis {other})");
+                let allowed = format!("from 1 to {most}, the length of the dictionary's atoms");
+                return Err(Error::shape(&by_language(c, fortran, julia), length, allowed));
+            }
+        }
+        let shapes = lengths.chunks_exact(n).map(|lengths| padded(lengths, 1));
+        // All alike are none of their own: everything is then as it is without.
+        self.atoms = if shapes.clone().all(|shape| shape == self.atom) { Vec::new() } else { shapes.collect() };
+        Ok(self)
+    }
+
+    /// The shape of an atom by itself.
+    pub fn atom_of(&self, k: usize) -> Point {
+        self.atoms.get(k).copied().unwrap_or(self.atom)
+    }
+
+    /// A dictionary of full atoms, row-major (K, P, L…). What is beyond the shapes of their own may be anything.
+    pub fn dictionary<T: Real>(&self, d: &[T]) -> Result<Dictionary<T>> {
+        Dictionary::of_shapes(self.n_atoms, self.n_channels, self.atom, &self.atoms, d)
     }
 
     /// The activations that go with a block of the signals: those at its positions, as far as there

@@ -104,8 +104,7 @@ pub(crate) fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dict
     let d = values(d, n, "d")?;
     // It is copied.
     memory::reserve("the dictionary", &mut Vec::<T>::new(), n)?;
-    let dictionary = Dictionary::full(shape.n_atoms, shape.n_channels, shape.atom, d);
-    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
+    let dictionary = shape.dictionary(d).map_err(|error| explained(error, shape))?;
     let range = Range::new(&dictionary, "d")?;
     Ok((dictionary, range))
 }

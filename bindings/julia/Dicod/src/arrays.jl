@@ -28,7 +28,9 @@ struct Geometry
     n_atoms::Int
     signal::Vector{Int64}
     atom::Vector{Int64}
+    atoms::Vector{Int64} # of each atom by itself; none: all are alike
 end
+Geometry(n_axes, n_signals, n_channels, n_atoms, signal, atom) = Geometry(n_axes, n_signals, n_channels, n_atoms, signal, atom, Int64[])
 
 # The first n sizes, as C has them.
 sizes_in_c(a, n) = Int64[size(a, n + 1 - i) for i in 1:n]
@@ -56,10 +58,32 @@ function Geometry(info::dicod_handle_info)
     Geometry(n, info.n_signals, info.n_channels, info.n_atoms, list(info.signal_shape), list(info.atom_shape))
 end
 
-# As C has it.
+# With atoms of shapes of their own: a tuple (or number) for each, or a matrix with a column for each.
+with_atoms(g::Geometry, ::Nothing) = g
+function with_atoms(g::Geometry, atom_shapes::AbstractMatrix)
+    size(atom_shapes) == (g.n_axes, g.n_atoms) ||
+        bad_shape("atom_shapes has the size $(size(atom_shapes)): $((g.n_axes, g.n_atoms)) is wanted, a column for each atom")
+    Geometry(g.n_axes, g.n_signals, g.n_channels, g.n_atoms, g.signal, g.atom, vec(Int64.(reverse(atom_shapes, dims=1))))
+end
+function with_atoms(g::Geometry, atom_shapes)
+    lists = [Int64[shape...] for shape in atom_shapes]
+    length(lists) == g.n_atoms && all(list -> length(list) == g.n_axes, lists) ||
+        bad_shape("atom_shapes is $atom_shapes: $(g.n_axes) lengths for each of $(g.n_atoms) atoms are wanted")
+    with_atoms(g, Base.reduce(hcat, lists))
+end
+
+# As C has it, with what it points to.
+struct Problem
+    of::Base.RefValue{dicod_problem}
+    atoms::Vector{Int64}
+end
+Base.unsafe_convert(to::Type{Ptr{dicod_problem}}, p::Problem) = Base.unsafe_convert(to, p.of)
+
 function problem(g::Geometry)
     list(of) = ntuple(i -> i <= g.n_axes ? of[i] : 0, 4)
-    Ref(dicod_problem(sizeof(dicod_problem), g.n_axes, list(g.signal), list(g.atom), g.n_atoms, g.n_channels, g.n_signals))
+    atoms = isempty(g.atoms) ? Ptr{Int64}(C_NULL) : pointer(g.atoms)
+    of = dicod_problem(sizeof(dicod_problem), g.n_axes, list(g.signal), list(g.atom), g.n_atoms, g.n_channels, g.n_signals, atoms)
+    Problem(Ref(of), g.atoms)
 end
 
 # Shape of the activations, in the order of C.

@@ -107,8 +107,9 @@ struct dicod_problem
     n_atoms::Int64
     n_channels::Int64
     n_signals::Int64
+    atom_shapes::Ptr{Int64}
 end
-dicod_problem() = dicod_problem(sizeof(dicod_problem), 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 1, 1)
+dicod_problem() = dicod_problem(sizeof(dicod_problem), 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 1, 1, C_NULL)
 
 struct dicod_info
     struct_size::Int64
@@ -825,6 +826,14 @@ const at_dicod_learner_describe = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_describe(learner, info) =
     ccall(entry(at_dicod_learner_describe, :dicod_learner_describe), Int32, (Ptr{Cvoid}, Ptr{dicod_handle_info}), learner, info)
 
+const at_dicod_encoder_get_atom_shapes = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_atom_shapes(encoder, capacity, atom_shapes, needed) =
+    ccall(entry(at_dicod_encoder_get_atom_shapes, :dicod_encoder_get_atom_shapes), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), encoder, capacity, atom_shapes, needed)
+
+const at_dicod_learner_get_atom_shapes = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_atom_shapes(learner, capacity, atom_shapes, needed) =
+    ccall(entry(at_dicod_learner_get_atom_shapes, :dicod_learner_get_atom_shapes), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), learner, capacity, atom_shapes, needed)
+
 const at_dicod_encoder_get_options = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_options(encoder, options) =
     ccall(entry(at_dicod_encoder_get_options, :dicod_encoder_get_options), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), encoder, options)
@@ -1354,6 +1363,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_restore_file,
                  at_dicod_encoder_describe,
                  at_dicod_learner_describe,
+                 at_dicod_encoder_get_atom_shapes,
+                 at_dicod_learner_get_atom_shapes,
                  at_dicod_encoder_get_options,
                  at_dicod_learner_get_options,
                  at_dicod_learner_expect,

@@ -4,12 +4,12 @@
 abstract type Coder{T} <: Handle end
 
 """
-    Encoder(d, signal_shape; n_signals=1, context=nothing, options...)
+    Encoder(d, signal_shape; n_signals=1, context=nothing, atom_shapes=nothing, options...)
     Encoder((u, v), signal_shape; ...)
     Encoder(...) do encoder ... end
 
 A dictionary bound to a domain of size `signal_shape`, for [`solve!`](@ref) again and again; with `warm_start=true` each solve
-begins where the last one ended. Atoms of rank one are given by their factors, `u[channel, atom]` and `v[lx, ly, atom]`. `close`
+begins where the last one ended. Atoms of rank one are given by their factors, `u[channel, atom]` and `v[lx, ly, atom]`; `atom_shapes` are as for [`solve`](@ref). `close`
 it, if it was made with a communicator.
 """
 mutable struct Encoder{T} <: Coder{T}
@@ -38,23 +38,23 @@ function outer(factors::Factors)
     size(v)[1:end-1], size(u, 1), size(u, 2)
 end
 
-Encoder(d, signal_shape; n_signals=1, context=nothing, given...) =
-    together(() -> encoder(d, signal_shape, n_signals, context, listed(given)), context, encoder_of_nothing)
+Encoder(d, signal_shape; n_signals=1, context=nothing, atom_shapes=nothing, given...) =
+    together(() -> encoder(d, signal_shape, n_signals, context, atom_shapes, listed(given)), context, encoder_of_nothing)
 encoder_of_nothing(c) = dicod_encoder_create(c, C_NULL, C_NULL, C_NULL, no_handle())
 
 encoder(d, arguments...) = bad_argument("d is a $(typeof(d)): an array, or a tuple of two, is wanted")
 
-function encoder(d::AbstractArray, signal_shape, n_signals, context, given)
+function encoder(d::AbstractArray, signal_shape, n_signals, context, atom_shapes, given)
     T = element(d)
-    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, given)
+    encoder(T, with_atoms(Geometry(d, signal_shape, n_signals), atom_shapes), (plain(T, d),), c_encoder(T), context, given)
 end
 
-function encoder(factors::Factors, signal_shape, n_signals, context, given)
+function encoder(factors::Factors, signal_shape, n_signals, context, atom_shapes, given)
     T = element(factors...)
     atom_shape, n_channels, n_atoms = outer(factors)
     length(signal_shape) == length(atom_shape) || bad_shape("signal_shape $signal_shape does not go with atoms of size $atom_shape")
     g = Geometry(length(atom_shape), n_signals, n_channels, n_atoms, reversed(signal_shape), reversed(atom_shape))
-    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, given)
+    encoder(T, with_atoms(g, atom_shapes), map(a -> plain(T, a), factors), c_encoder_rank1(T), context, given)
 end
 
 function encoder(T::Type, g, dictionary, create, context, given)
@@ -76,18 +76,18 @@ Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.
     join(reverse(e.g.signal), " × "), isopen(e) ? ")" : ", closed)")
 
 """
-    Dicod.memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, options...)
+    Dicod.memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, options...)
 
 Bytes that an encoder will hold on this rank from its first solve on, before it is made: `(bytes=..., bytes_gram=...)`. Of `d` size
 and element type count. This rank's block of `x` begins at `offset` and has the size `local_shape`; without them it is all.
 Collective.
 """
-memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, given...) =
-    together(() -> memory_of(d, signal_shape, n_signals, offset, local_shape, context, listed(given)), context,
+memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, given...) =
+    together(() -> memory_of(d, signal_shape, n_signals, offset, local_shape, context, atom_shapes, listed(given)), context,
              c -> dicod_encoder_memory(c, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL))
 
-function memory_of(d, signal_shape, n_signals, offset, local_shape, context, given)
-    T, g = element(d), Geometry(d, signal_shape, n_signals)
+function memory_of(d, signal_shape, n_signals, offset, local_shape, context, atom_shapes, given)
+    T, g = element(d), with_atoms(Geometry(d, signal_shape, n_signals), atom_shapes)
     all(list -> list === nothing || length(list) == g.n_axes, (offset, local_shape)) || bad_shape("offset and local_shape need $(g.n_axes) values")
     first, shape = map(list -> list === nothing ? C_NULL : reversed(list), (offset, local_shape))
     bytes, gram = Ref{Int64}(0), Ref{Int64}(0)

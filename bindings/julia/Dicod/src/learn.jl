@@ -13,12 +13,13 @@ function load_step(step::Ptr{dicod_learn_step})
 end
 
 """
-    learn(x, atom_shape, n_atoms; context=nothing, activations=true, options...)
+    learn(x, atom_shape, n_atoms; context=nothing, activations=true, atom_shapes=nothing, options...)
     learn(x, d; ...)
     learn(x, ...) do step ... end
 
 A dictionary for the signals `x`, with its activations: a [`Dicod.Learned`](@ref). With `d` learning starts from these atoms. The
-function is told of each outer iteration (a [`Dicod.Step`](@ref)), and may return `:stop`.
+function is told of each outer iteration (a [`Dicod.Step`](@ref)), and may return `:stop`. `atom_shapes` are as for
+[`solve`](@ref): atoms stay within them.
 """
 learn(x::AbstractArray, atom_shape, n_atoms::Integer; keywords...) = learn(nothing, x, atom_shape, n_atoms; keywords...)
 learn(x::AbstractArray, d::AbstractArray; keywords...) = learn(nothing, x, d; keywords...)
@@ -42,11 +43,12 @@ function learn(each, x::AbstractArray, d::AbstractArray; context=nothing, keywor
     end
 end
 
-learn_into(each, x, d; context=nothing, activations=true, given...) = learn_plain(each, x, d, context, activations, listed(given))
+learn_into(each, x, d; context=nothing, activations=true, atom_shapes=nothing, given...) =
+    learn_plain(each, x, d, context, activations, atom_shapes, listed(given))
 learn_nothing(c) = dicod_learn(c, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
-function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, given) where {T}
-    g = Geometry(x, d)
+function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, atom_shapes, given) where {T}
+    g = with_atoms(Geometry(x, d), atom_shapes)
     with_options(given) do options
         z = activations ? zeros(T, size_of_z(options, g, x, d)) : nothing
         info, box = Ref(dicod_learn_info()), Box(each)
@@ -60,21 +62,21 @@ function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, act
 end
 
 """
-    initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, options...)
+    initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, atom_shapes=nothing, options...)
 
 The dictionary that learning would begin with, drawn from `x`: this rank's block of a domain of size `signal_shape`, which begins
 at `offset`; without `signal_shape` all of it. Collective.
 """
-initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, given...) =
+initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, atom_shapes=nothing, given...) =
     interruptible() do
-        together(() -> drawn(x, atom_shape, n_atoms, signal_shape, offset, context, listed(given)), context,
+        together(() -> drawn(x, atom_shape, n_atoms, signal_shape, offset, context, atom_shapes, listed(given)), context,
                  c -> dicod_initial_dictionary(c, C_NULL, C_NULL, C_NULL, C_NULL))
     end
 
-function drawn(x::AbstractArray, atom_shape, n_atoms, signal_shape, offset, context, given)
+function drawn(x::AbstractArray, atom_shape, n_atoms, signal_shape, offset, context, atom_shapes, given)
     T, n = element(x), length(atom_shape)
     d = zeros(T, atom_shape..., size(x, n + 1), n_atoms)
-    g = signal_shape === nothing ? Geometry(x, d) : Geometry(d, signal_shape, size(x, n + 2))
+    g = with_atoms(signal_shape === nothing ? Geometry(x, d) : Geometry(d, signal_shape, size(x, n + 2)), atom_shapes)
     status = with_options(given) do options
         with_context(context) do c
             described(dicod_const_array, a -> c_initial(T)(c, options, problem(g), a, d), "x", in_place(T, x), n, g.n_channels,
@@ -86,7 +88,7 @@ function drawn(x::AbstractArray, atom_shape, n_atoms, signal_shape, offset, cont
 end
 
 """
-    Learner(d, signal_shape; n_signals=1, context=nothing, options...)
+    Learner(d, signal_shape; n_signals=1, context=nothing, atom_shapes=nothing, options...)
     Learner(...) do learner ... end
 
 Learning step by step: [`step!`](@ref), [`run!`](@ref), [`encode!`](@ref), [`dictionary`](@ref), [`get_z`](@ref),
@@ -101,9 +103,9 @@ mutable struct Learner{T} <: Coder{T}
     bytes::Int
 end
 
-function Learner(d, signal_shape; n_signals=1, context=nothing, given...)
+function Learner(d, signal_shape; n_signals=1, context=nothing, atom_shapes=nothing, given...)
     learner(context, listed(given), learner_of_nothing) do options
-        T, g = element(d), Geometry(d, signal_shape, n_signals)
+        T, g = element(d), with_atoms(Geometry(d, signal_shape, n_signals), atom_shapes)
         with_context(context) do c
             created_together(c_learner(T), c, options, problem(g), plain(T, d))
         end
@@ -146,6 +148,7 @@ for (name, of_encoder, of_learner) in [
     (:c_get_trace, :dicod_encoder_get_trace, :dicod_learner_get_trace),
     (:c_get_trace_json, :dicod_encoder_get_trace_json, :dicod_learner_get_trace_json),
     (:c_describe, :dicod_encoder_describe, :dicod_learner_describe),
+    (:c_get_atom_shapes, :dicod_encoder_get_atom_shapes, :dicod_learner_get_atom_shapes),
     (:c_get_options, :dicod_encoder_get_options, :dicod_learner_get_options),
 ]
     @eval $name(e::Encoder, arguments...) = $of_encoder(e, arguments...)

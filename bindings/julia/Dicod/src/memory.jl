@@ -30,14 +30,17 @@ end
     Dicod.describe(encoder)
     Dicod.describe(learner)
 
-What a handle holds, by name: element type, numbers, sizes in Julia's order, iterations of a learner, and about how many bytes.
+What a handle holds, by name: element type, numbers, sizes in Julia's order, `atom_shapes` for each atom by itself, iterations of a
+learner, and about how many bytes.
 """
 function describe(h::Handle)
     info = held_by(h)
     size(list) = Tuple(Int.(reverse(list[1:info.n_axes])))
+    own = zeros(Int64, info.n_axes, info.n_atoms)
+    check(c_get_atom_shapes(h, length(own), own, Ref{Int64}(0)))
     (element_type=info.element_type == DICOD_F64 ? Float64 : Float32, n_signals=Int(info.n_signals), n_channels=Int(info.n_channels),
      n_atoms=Int(info.n_atoms), n_coded=Int(info.n_coded), signal_shape=size(info.signal_shape), atom_shape=size(info.atom_shape),
-     valid_shape=size(info.valid_shape), iterations=Int(info.iterations), bytes=Int(info.bytes))
+     atom_shapes=[size(shape) for shape in eachcol(own)], valid_shape=size(info.valid_shape), iterations=Int(info.iterations), bytes=Int(info.bytes))
 end
 
 function filled_in(f, handle)

@@ -14,6 +14,26 @@ resident() = parse(Int, match(r"VmRSS:\s*(\d+)", read("/proc/self/status", Strin
         @test bits(get_z(e), zeros(64, 55, 9))
     end
 
+    @testset "atoms of several sizes" begin
+        shapes = [(3, 6), (8, 6), (8, 1), (1, 1), (2, 2), (8, 6), (5, 5), (4, 6), (8, 2)]
+        cut, holes = zero(d), fill(NaN, size(d))
+        for (k, (l, m)) in enumerate(shapes)
+            cut[1:l, 1:m, :, k] = holes[1:l, 1:m, :, k] = d[1:l, 1:m, :, k]
+        end
+        by_hand = solve(x, cut; tol=1e-9).z
+        @test maximum(abs, solve(x, holes; tol=1e-9, atom_shapes=shapes).z - by_hand) < 1e-6
+        e = Encoder(holes, (64, 60); tol=1e-9, atom_shapes=reduce(hcat, collect.(shapes)))
+        solve!(e, x)
+        @test maximum(abs, get_z(e) - by_hand) < 1e-6 && dictionary(e) == cut
+        @test Dicod.describe(e).atom_shapes == shapes && Dicod.describe(Encoder(d, (64, 60))).atom_shapes == fill((8, 6), 9)
+        @test lambda_max(x, holes; atom_shapes=shapes) == lambda_max(x, cut)
+        @test reconstruct(by_hand, holes; atom_shapes=shapes) ≈ reconstruct(by_hand, cut)
+        message(() -> Encoder(d, (64, 60); atom_shapes=shapes[1:8]), Dicod.DICOD_ERROR_INVALID_SHAPE, "2 lengths for each of 9 atoms")
+        shapes[2] = (9, 6)
+        message(() -> Encoder(d, (64, 60); atom_shapes=shapes), Dicod.DICOD_ERROR_INVALID_SHAPE,
+                "atom_shapes[1, 2] (atom 2, axis 1) must be from 1 to 8, the length of the dictionary's atoms, is 9")
+    end
+
     @testset "a path" begin
         e, points = Encoder(d, (64, 60); tol=1e-8), []
         reg = reg_path(4, 0.8, 0.1)

@@ -358,7 +358,7 @@ impl<T: Real> TileState<T> {
     #[inline]
     pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
         // Most of what is heard does not.
-        if reach::is_reached(plan, step.at, &self.tile.shape) {
+        if reach::is_reached(plan, step.atom, step.at, &self.tile.shape) {
             let size = step.delta.abs();
             self.wear.recent += 1.0;
             self.wear.moved += size.wide();

@@ -15,8 +15,10 @@ use crate::options::solve::Strategy;
 pub(crate) struct Plan<T> {
     pub(crate) n_atoms: usize,
     pub(crate) atom: Point,
-    /// What a step reaches: 2L − 1.
+    /// What a step may reach: 2L − 1.
     pub(super) window: [usize; AXES],
+    /// How far a step of each atom reaches forwards, by the atom's own shape; backwards all reach L − 1.
+    pub(super) ahead: Vec<Ahead>,
     pub(crate) group: Point,
     /// The group's lengths are powers of two.
     pub(super) group_log2: [u32; AXES],
@@ -58,6 +60,13 @@ pub(crate) struct Plan<T> {
     /// A step is taken at once if its |dz| is at least this fraction of what any other coordinate
     /// might have, now or at the beginning of the round: 1 is strictly greedy, without rounds.
     pub(crate) greed: T,
+}
+
+/// How far a step reaches forwards: positions, and groups.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    pub(super) positions: Point,
+    pub(super) groups: Point,
 }
 
 /// A factor with which values go over to single precision: a power of two, so that nothing is rounded.
@@ -129,6 +138,11 @@ impl<T: Real> Plan<T> {
             n_atoms,
             atom: gram.atom,
             window: gram.window.map(|n| n as usize),
+            ahead: gram
+                .ahead
+                .iter()
+                .map(|ahead| Ahead { positions: *ahead, groups: in_groups(*ahead, group) })
+                .collect(),
             group,
             group_log2: group.map(|n| n.trailing_zeros()),
             gram: table,
@@ -220,10 +234,15 @@ fn largest_of_rows<T: Real, G: Real>(g: &[G], n: usize, widen: impl Fn(G) -> T, 
     }
 }
 
+/// Groups that lie on the way of so many positions, wherever it begins in one.
+fn in_groups(positions: Point, group: Point) -> Point {
+    std::array::from_fn(|a| (positions[a] + group[a] - 1) / group[a])
+}
+
 /// Largest values of a (k0, τ…) table over groups: (k0, place of the step in its group…, group…). Axis by axis: places
 /// and groups of those that are done come after the shifts of those that are not.
 fn by_group<T: Real>(isa: Isa, table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, Point)> {
-    let radius: Point = std::array::from_fn(|a| (atom[a] + group[a] - 2) / group[a]);
+    let radius = in_groups(atom.map(|l| l - 1), group);
     let count = radius.map(|r| 2 * r + 1);
     let window = atom.map(|l| 2 * l - 1);
     let volume = |shape: Point| shape.iter().product::<i64>() as usize;

@@ -40,7 +40,7 @@ pub(crate) fn is_active<T: Real>(state: &TileState<T>) -> bool {
 /// Whether one of a neighbour's steps reaches a tile; `shift` takes their positions to this side of a period.
 pub(crate) fn is_reached<T: Real>(state: &TileState<T>, plan: &Plan<T>, steps: &[Step<T>], shift: Point) -> bool {
     let at = |step: &Step<T>| std::array::from_fn(|a| step.at[a] + shift[a] - state.tile.origin[a]);
-    steps.iter().any(|step| reach::is_reached(plan, at(step), &state.tile.shape))
+    steps.iter().any(|step| reach::is_reached(plan, step.atom, at(step), &state.tile.shape))
 }
 
 /// Takes over a new c, as `TileState::restart`. Where there is none nothing is chosen.

@@ -145,7 +145,7 @@ impl<T: Real> Weights<T> {
                     let at = [i, j, k];
                     match self.common(plan, at) {
                         common if common.finite() => ratios.fill(common),
-                        _ => self.each(plan, taps.n_channels, at, |_, weight, tap| {
+                        _ => self.each(plan, taps.n_channels, at, plan.atom, |_, weight, tap| {
                             let squares = &taps.squares[tap * plan.n_atoms..][..plan.n_atoms];
                             ratios.iter_mut().zip(squares).for_each(|(to, square)| *to += weight * *square);
                         }),
@@ -160,13 +160,20 @@ impl<T: Real> Weights<T> {
         self.ratios = ratios;
     }
 
-    /// Calls `visit` with the position in the window and the weight of each sample of a support that the tile sees, and with
-    /// its tap (channel, position in the support).
-    fn each(&self, plan: &Plan<T>, n_channels: usize, at: Point, mut visit: impl FnMut([i64; AXES], T, usize)) {
+    /// Calls `visit` with the position in the window and the weight of each sample of a support of some shape that the tile sees,
+    /// and with its tap (channel, position in the support).
+    fn each(
+        &self,
+        plan: &Plan<T>,
+        n_channels: usize,
+        at: Point,
+        shape: Point,
+        mut visit: impl FnMut([i64; AXES], T, usize),
+    ) {
         let [l0, l1, l2] = plan.atom;
         let [w0, w1, w2] = self.window;
         let first: Point = std::array::from_fn(|a| at[a].max(0));
-        let end: Point = std::array::from_fn(|a| (at[a] + plan.atom[a]).min(self.window[a] as i64));
+        let end: Point = std::array::from_fn(|a| (at[a] + shape[a]).min(self.window[a] as i64));
         for p in 0..n_channels {
             for i in first[0]..end[0] {
                 for j in first[1]..end[1] {
@@ -218,9 +225,10 @@ impl<T: Real> Weights<T> {
         let Some(taps) = &plan.taps else { return none };
         let volume = plan.atom.iter().product::<i64>() as usize;
         let depth = taps.n_channels * volume;
+        let own = plan.ahead[step.atom as usize].positions.map(|ahead| ahead + 1);
         let atom = &taps.atoms[step.atom as usize * depth..][..depth];
         let (mut n, mut n_missing, mut n_alike, mut alike, mut size) = (0, 0, 0, T::ZERO, T::ZERO);
-        self.each(plan, taps.n_channels, step.at, |_, weight, tap| {
+        self.each(plan, taps.n_channels, step.at, own, |_, weight, tap| {
             n += 1;
             if alike == T::ZERO {
                 alike = weight;
@@ -232,7 +240,7 @@ impl<T: Real> Weights<T> {
         let whole = plan.window.iter().product::<usize>() / volume;
         let base = if n - n_alike + whole < n - n_missing { alike } else { T::ZERO };
         let mut others = 0;
-        self.each(plan, taps.n_channels, step.at, |sample, weight, tap| {
+        self.each(plan, taps.n_channels, step.at, own, |sample, weight, tap| {
             let delta = step.delta * (weight - base) * atom[tap];
             if delta != T::ZERO {
                 self.give(plan, taps, (tap / volume, sample), delta, c, shape, strides);
