@@ -212,6 +212,7 @@ mod tests {
     use super::*;
     use crate::base::random::Numbers;
     use crate::csc::{Encoder, Info, Shape};
+    use crate::grid::point::Point;
     use crate::linalg::{Dictionary, Field};
     use crate::options::solve::{Missing, Options, Proof, RegScale, Scale, Strategy};
 
@@ -225,7 +226,7 @@ mod tests {
 
     const FIELDS: [Sparse; 3] = [
         Sparse { signal: &[3000], atom: &[20], n_atoms: 3, n_signals: 2 },
-        Sparse { signal: &[40, 200], atom: &[5, 6], n_atoms: 4, n_signals: 1 },
+        Sparse { signal: &[40, 260], atom: &[5, 6], n_atoms: 4, n_signals: 1 },
         Sparse { signal: &[13, 14, 140], atom: &[2, 3, 4], n_atoms: 2, n_signals: 1 },
     ];
 
@@ -243,17 +244,19 @@ mod tests {
         let mut value = || random.below(1 << 20) as f64 / (1 << 19) as f64 - 1.0;
         let n: i64 = field.atom.iter().product();
         let d: Vec<T> = (0..field.n_atoms as i64 * n).map(|_| T::of(value())).collect();
-        let last = *field.atom.last().unwrap() as usize;
         let volume = field.signal.iter().product::<i64>() as usize;
         let mut x: Vec<f64> = (0..field.n_signals * volume).map(|_| 1e-3 * value()).collect();
-        // In a corner of the field, and not all of what atoms are like.
-        let strides = [field.signal[1..].iter().product::<i64>() as usize, *field.signal.last().unwrap() as usize, 1];
-        let strides = &strides[3 - field.signal.len()..];
-        for _ in 0..6 {
-            let at =
-                field.signal.iter().zip(strides).map(|(n, stride)| (value().abs() * 0.4 * *n as f64) as usize * stride);
-            let first: usize = at.sum();
-            (0..n as usize).for_each(|s| x[first + s % last] += value());
+        // Atoms from end to end, less and less of each: some are just above what is found, and some just below.
+        let (signal, atom) = (shape.signal, shape.atom);
+        for place in 0..12 {
+            let mut at: Point = std::array::from_fn(|a| (value().abs() * (signal[a] - atom[a]) as f64) as i64);
+            at[2] = place * (signal[2] - atom[2]) / 12;
+            let (height, k) = (10f64.powf(-2.0 * place as f64 / 12.0), place as usize % field.n_atoms);
+            for s in 0..n {
+                let [i, j, l] = [s / (atom[1] * atom[2]), s / atom[2] % atom[1], s % atom[2]];
+                let to = ((at[0] + i) * signal[1] + at[1] + j) * signal[2] + at[2] + l;
+                x[to as usize] += height * d[k * n as usize + s as usize].wide();
+            }
         }
         let mut noted = String::new();
         let d = Dictionary::full(field.n_atoms, 1, shape.atom, &d).unwrap();
