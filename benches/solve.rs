@@ -294,7 +294,8 @@ fn main() {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let named = |name: &str| wanted.iter().any(|w| name.contains(w.as_str()));
-    let fields: [(&'static str, &[i64], usize, &[i64], bool); 6] = [
+    type Row = (&'static str, &'static [i64], usize, &'static [i64], bool);
+    let fields: [Row; 6] = [
         ("sparse 1024², K=32, 16×16", &[1024, 1024], 32, &[16, 16], true),
         ("sparse 10⁷, K=3, L=64", &[10_000_000], 3, &[64], true),
         ("sparse 128³, K=8, 8³", &[128, 128, 128], 8, &[8, 8, 8], true),

@@ -254,7 +254,7 @@ prop_compose! {
         problem.w = weights(&problem, &mut Numbers(!seed));
         problem.factors = factors(&problem, &mut Numbers(!seed ^ 1));
         problem.ridge = [0.0, 0.0, 0.0, 1e-3, 0.1, 1.0, 30.0][Numbers(seed ^ 1).next() as usize % 7];
-        if Numbers(seed ^ 2).next() % 4 == 0 {
+        if Numbers(seed ^ 2).chance(4) {
             // Hardly anything in most places: tiles that nobody looks at until a step comes near.
             problem.x.iter_mut().enumerate().filter(|(i, _)| i / 6 % 4 > 0).for_each(|(_, x)| *x *= 1e-3);
         }

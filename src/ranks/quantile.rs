@@ -6,13 +6,12 @@ use crate::ranks::{Reduce, Transport};
 /// Bits that are found at a time.
 const DIGIT: u32 = 11;
 
+/// Calls what it is given with every number of this rank.
+type ForEach<'a> = &'a dyn Fn(&mut dyn FnMut(f64));
+
 /// Collective: of n numbers, all above zero, that the ranks visit, each its own, the one that is at least as large as ⌈part · n⌉ of
 /// them, and the first one at least; none if there are no numbers. It is one of them, whoever has which.
-pub(crate) fn quantile(
-    ranks: &dyn Transport,
-    part: f64,
-    for_each: &dyn Fn(&mut dyn FnMut(f64)),
-) -> Result<Option<f64>> {
+pub(crate) fn quantile(ranks: &dyn Transport, part: f64, for_each: ForEach<'_>) -> Result<Option<f64>> {
     // Bits of numbers above zero are in the order of the numbers; the sign is not looked at.
     let (mut found, mut place, mut left) = (0u64, None, 63);
     while left > 0 {

@@ -34,6 +34,9 @@ struct Change<T> {
     c: f64,
 }
 
+/// What differs in one tile, given by its index: the terms that the penalties have, and where.
+type OfTile<T> = (usize, Terms, Vec<Change<T>>);
+
 /// What F(z) − F(z') is made of, over one tile or all.
 #[derive(Default)]
 struct Terms {
@@ -152,11 +155,7 @@ fn uncertain<T: Real>(measure: &Measure<'_, T>, lambda: &[f64]) -> Result<[f64; 
 }
 
 /// Where the z that is there differs from that kept, tile by tile, and the terms of the penalties.
-fn changes<T: Real>(
-    measure: &Measure<'_, T>,
-    lambda: &[f64],
-    kept: &Kept<T>,
-) -> Result<Vec<(usize, Terms, Vec<Change<T>>)>> {
+fn changes<T: Real>(measure: &Measure<'_, T>, lambda: &[f64], kept: &Kept<T>) -> Result<Vec<OfTile<T>>> {
     let state = || Ok((measure.scratch()?, Vec::new()));
     let signals = measure.placed.signals();
     let tiles = measure.placed.tiles();
@@ -177,7 +176,7 @@ fn changes<T: Real>(
 }
 
 /// Collective: what these come to, with the c of the z that was kept.
-fn terms<T: Real>(measure: &Measure<'_, T>, changes: Vec<(usize, Terms, Vec<Change<T>>)>) -> Result<Terms> {
+fn terms<T: Real>(measure: &Measure<'_, T>, changes: Vec<OfTile<T>>) -> Result<Terms> {
     let unscale = measure.bound.scaling().unscale();
     let mut sums = [(); 4].map(|()| ExactSum::default());
     let mut scratch = measure.placed.ranks().agree(measure.scratch())?;
