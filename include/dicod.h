@@ -1597,12 +1597,12 @@ typedef struct dicod_const_array {
 
 /**
  * Memory that an encoder of such a problem will hold on this rank from its first solve on, in bytes, before anything is taken:
- * `*bytes` is what dicod_info.bytes will be at most, and `*bytes_gram` what dicod_info.bytes_gram will be. `element_type` is
+ * `*bytes` is about what dicod_info.bytes will be, and `*bytes_gram` what dicod_info.bytes_gram will be. `element_type` is
  * DICOD_F64 or DICOD_F32; the rank's block of x begins at `offset[n_axes]` and has the shape `local_shape[n_axes]`, all zeros
  * if it holds nothing; both may be NULL: the whole domain. `context` and `options` may be NULL, `bytes_gram` too.
  *
  * A tenth is left for what nobody knows before: each z that is not zero takes some 200 bytes, of which steps on their way take
- * most. Not counted is what weights, holes and a background take; and, of double arrays whose tolerance lets c be in single precision, that it
+ * most; where there are many it is more. Less where a field is quiet: tiles in which nothing can move take hardly any. Not counted is what weights, holes and a background take; and, of double arrays whose tolerance lets c be in single precision, that it
  * might have to be in double after all. While an encoder is made the Gram tensor is there in double precision, too. The fields
  * themselves are the caller's, and are not copied. A learner holds as much as an encoder for the signals of a step, and its
  * statistics.

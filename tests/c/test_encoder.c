@@ -445,11 +445,12 @@ static void tells_what_it_will_take(void)
     int64_t bytes = -1, gram = -1, again = -1;
     const int64_t large[2] = {16 * T0, 16 * T1}, none[2] = {0, 0}, far[2] = {1, 0};
     double *field = calloc((size_t)(256 * NX), sizeof *field);
-    memcpy(field + 40 * NX, x, sizeof x);
+    /* No tile is quiet: those take hardly anything. */
+    for (int64_t i = 0; i < 256; i++) memcpy(field + i * NX, x, sizeof x);
     dicod_array ax = describe(field, 8, large, P, 256 * T0 * T1, px, NULL);
 #define LARGE PROBLEM(2, large, 1, P, K, atom_shape)
     OK(dicod_options_create(&o));
-    OK(dicod_options_set_real(o, "reg", 0.3));
+    OK(dicod_options_set_real(o, "reg", 0.9));
     OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, &bytes, &gram));
     OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, none, large, &again, NULL));
     CHECK(again == bytes);
@@ -460,6 +461,10 @@ static void tells_what_it_will_take(void)
     dicod_encoder_free(&e);
     OK(dicod_encoder_memory(NULL, NULL, LARGE, DICOD_F32, NULL, NULL, &again, &gram));
     CHECK(again > 0 && gram > 0);
+    /* What is far too large is told as fast. */
+    const int64_t longest[2] = {INT64_C(1) << 40, 64};
+    OK(dicod_encoder_memory(NULL, NULL, PROBLEM(2, longest, 1, P, K, atom_shape), DICOD_F64, NULL, NULL, &again, NULL));
+    CHECK(again > (INT64_C(1) << 49) && again < (INT64_C(1) << 52));
 
     FAILS(DICOD_ERROR_NULL_POINTER, "bytes", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, NULL, &gram));
     FAILS(DICOD_ERROR_NULL_POINTER, "problem", dicod_encoder_memory(NULL, o, NULL, DICOD_F64, NULL, NULL, &bytes, &gram));

@@ -411,7 +411,7 @@ impl<T: Real> Encoder<T> {
         self.bound.scaling().leave_dictionary(self.bound.dictionary())
     }
 
-    /// Collective: what [`Info::bytes`] will be at most, if z is sparse and there are no weights, and [`Info::bytes_gram`], after a
+    /// Collective: what [`Info::bytes`] will be, rather more than less if z is sparse and there are no weights, and [`Info::bytes_gram`], after a
     /// first solve of signals of which each rank brings a block.
     pub fn bytes_to_come(
         ranks: &dyn Transport,

@@ -15,13 +15,17 @@ use crate::linalg::{Atoms, Dictionary, Real};
 use crate::options::solve::{Options, Schedule};
 use crate::ranks::Transport;
 use crate::ranks::alike::fails_unless_alike;
+use std::ops::Range;
+
+/// Tiles that are looked at: where there are more, a part of them stands for all.
+const MOST_TILES: usize = 1 << 16;
 
 /// Part of all else that is left for z ≠ 0, and for steps on their way between tiles.
 const OF_ACTIVATIONS: usize = 10;
 
 /// Bytes.
 pub(crate) struct Room {
-    /// What [`Info::bytes`](crate::csc::Info) will be at most.
+    /// About what [`Info::bytes`](crate::csc::Info) will be, rather more than less.
     pub(crate) bytes: usize,
     /// As [`Info::bytes_gram`](crate::csc::Info) has them.
     pub(crate) gram: usize,
@@ -43,8 +47,11 @@ fn of_blocks<T: Real>(shape: &Shape, options: &Options, blocks: &[Block], me: us
     let exact = options.schedule == Schedule::Published;
     let double = size_of::<T>() > size_of::<f32>();
     let part = &shares(&grid, blocks)[me];
-    let own = grid.tiles_in(part);
-    let tiles = bytes_to_come::<T>(&grid, &own, &group, shape.n_atoms, double && !exact && coarse_by(options));
+    let (looked_at, times) = sample(part);
+    let own = grid.tiles_in(&looked_at);
+    let single = double && !exact && coarse_by(options);
+    let tiles = bytes_to_come::<T>(&grid, &own, &group, shape.n_atoms, single);
+    let tiles = (tiles as f64 * times).ceil() as usize;
     let window = window_of(shape, &grid.region(part)).volume() as usize * shape.n_signals * shape.n_channels;
     // Of floats it is known what they may be wrong by.
     let window = window * size_of::<T>() * if double { 1 } else { 2 };
@@ -56,6 +63,19 @@ fn of_blocks<T: Real>(shape: &Shape, options: &Options, blocks: &[Block], me: us
     let analysis = Analysis::new(shape, options, ones, [false; AXES], grid.largest())?;
     let bytes = tiles + window + analysis.correlator().bytes();
     Ok(Room { bytes: bytes + bytes / OF_ACTIVATIONS, gram: of_gram::<T>(shape, exact)? })
+}
+
+/// A box of tiles that stands for another one, and how many times as many that has.
+fn sample(part: &[Range<usize>; AXES]) -> ([Range<usize>; AXES], f64) {
+    let count = |part: &[Range<usize>; AXES]| part.iter().map(|range| range.len()).product::<usize>();
+    let mut some = part.clone();
+    while count(&some) > MOST_TILES {
+        if let Some(longest) = some.iter_mut().max_by_key(|range| range.len()) {
+            longest.end -= longest.len() / 2;
+        }
+    }
+    let times = count(part) as f64 / count(&some).max(1) as f64;
+    (some, times)
 }
 
 /// The Gram tensor, and the largest values of it over groups.
