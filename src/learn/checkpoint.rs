@@ -18,9 +18,9 @@ use crate::ranks::Transport;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
-/// What is written; those before are still read. In the first two positions had 32 bits, the first three had no threshold, and in
-/// the first four atoms were all of one shape.
-const VERSION: u32 = 5;
+/// What is written; those before are still read. In the first two positions had 32 bits, the first three had no threshold and
+/// atoms of one shape.
+const VERSION: u32 = 4;
 
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
@@ -206,7 +206,7 @@ fn read_shape(reader: &mut Reader<'_>, options: &Options, version: u32) -> Resul
     let first = AXES - n_axes as usize;
     let (signal, atom) = (&numbers[4 + first..4 + AXES], &numbers[4 + AXES + first..]);
     let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, options)?;
-    match if version > 4 { reader.count(8 * AXES)? } else { 0 } {
+    match if version > 3 { reader.count(8 * AXES)? } else { 0 } {
         0 => Ok(shape),
         n => {
             let mut lengths = Vec::new();
