@@ -75,7 +75,8 @@ impl Certificate {
             };
             let best = if varying > 0.0 { 1.0 + (sums.zc + seen * penalty) / varying } else { 1.0 };
             let s = best.clamp(0.0, most);
-            let (less, of_rounding) = ((1.0 - s).abs(), s * sums.rounded);
+            // r itself is rounded, whatever part of it θ is.
+            let (less, of_rounding) = ((1.0 - s).abs(), sums.rounded);
             let apart = less * less * varying + (2.0 * less * varying.sqrt() + of_rounding) * of_rounding;
             let of_mean = times(less, seen) * penalty;
             // Sums are rounded: never report less than the true gap.

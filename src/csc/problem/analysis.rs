@@ -33,7 +33,10 @@ impl<T: Real> Analysis<T> {
         let (scaling, dictionary) = Scaling::new(dictionary, options)?;
         let group = group_shape(shape.valid(), shape.n_atoms);
         let scale = scaling.scale();
-        let correlator = Correlator::new(&dictionary, &scale, group, periodic, largest_tile, options.correlation)?;
+        let mut correlator = Correlator::new(&dictionary, &scale, group, periodic, largest_tile, options.correlation)?;
+        if size_of::<T>() == size_of::<f32>() {
+            correlator.sum_over(&dictionary, &scaling.unscale());
+        }
         let uncertainty = [false, true].map(|single| correlator.uncertainty(single));
         let norms = correlator.norms();
         Ok(Analysis { dictionary, scaling, correlator, uncertainty, norms })

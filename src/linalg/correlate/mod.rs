@@ -28,8 +28,9 @@ use reach::{Reach, Room};
 pub(crate) struct Correlator<T: Real> {
     reach: Reach,
     isa: Isa,
-    /// The scaled atoms, row-major (K, P, L…).
+    /// Atoms that are these times a factor are the scaled ones; row-major (K, P, L…).
     atoms: Vec<T>,
+    factors: Vec<f64>,
     /// What the atoms are multiplied by in single precision, a power of two.
     unit: f64,
     kind: Kind<T>,
@@ -118,7 +119,17 @@ impl<T: Real> Correlator<T> {
             }
         };
         let reach = Reach { n_atoms, atom, group, periodic };
-        Ok(Correlator { reach, isa: Isa::detect(), atoms, unit, kind })
+        Ok(Correlator { reach, isa: Isa::detect(), atoms, factors: vec![1.0; n_atoms], unit, kind })
+    }
+
+    /// From now on [`Self::at`] sums over these atoms, and divides by what undoes the scale: in floats a scaled atom is rounded,
+    /// and what is proven with it would be proven of another dictionary.
+    pub(crate) fn sum_over(&mut self, dictionary: &Dictionary<T>, unscale: &[T]) {
+        let (volume, depth, n_channels) = (dictionary.volume(), self.depth(), dictionary.n_channels);
+        for (index, to) in self.atoms.iter_mut().enumerate() {
+            *to = dictionary.at(index / depth, index / volume % n_channels, index % volume);
+        }
+        self.factors = unscale.iter().map(|unscale| 1.0 / unscale.wide()).collect();
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -220,20 +231,21 @@ impl<T: Real> Correlator<T> {
                 }
             }
         }
-        sums.iter().sum()
+        sums.iter().sum::<f64>() * self.factors[atom]
     }
 
     /// The most that a correlation with each atom can be where |x| ≤ 1.
     pub(crate) fn weights(&self) -> Vec<f64> {
-        let weight = |atom: &[T]| atom.iter().map(|d| d.wide().abs()).sum::<f64>();
-        self.atoms.chunks_exact(self.depth()).map(weight).collect()
+        let weight = |(atom, factor): (&[T], &f64)| atom.iter().map(|d| d.wide().abs()).sum::<f64>() * factor;
+        self.atoms.chunks_exact(self.depth()).zip(&self.factors).map(weight).collect()
     }
 
     /// The most that it can be where what an atom covers has the norm 1.
     pub(crate) fn norms(&self) -> Vec<f64> {
         let norm = |atom: &[T]| atom.iter().map(|d| d.wide() * d.wide()).sum::<f64>().sqrt();
         let rounded = 1.0 + (self.depth() + 8) as f64 * f64::EPSILON;
-        self.atoms.chunks_exact(self.depth()).map(|atom| rounded * norm(atom)).collect()
+        let atoms = self.atoms.chunks_exact(self.depth()).zip(&self.factors);
+        atoms.map(|(atom, factor)| rounded * norm(atom) * factor).collect()
     }
 
     /// What [`Self::tile`] (or `tile_single`) may differ by from [`Self::at`] for each atom, where |x| ≤ 1.
