@@ -13,7 +13,7 @@ use crate::parmap::run::report::{Ledger, Report};
 use crate::parmap::run::schedule::{Deal, Plan};
 use crate::parmap::run::source::{Next, Source, Work};
 use crate::parmap::run::state::Run;
-use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
+use crate::parmap::run::task::{Control, Place, Ran, Task, fails_unless_codes_fit, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::tags::UNITS;
 use std::marker::PhantomData;
@@ -207,6 +207,14 @@ impl<'a> Tasks<'a> {
         }
     }
 
+    /// The same on a rank of a map, and whether there is room for the codes of a chunk, wherever it will run: there it would be
+    /// too late.
+    pub(super) fn check_for(&self, map: &Map) -> Result<()> {
+        self.check(map.is_root())?;
+        let chunk = if map.is_root() { map.settings().chunk } else { 0 };
+        fails_unless_codes_fit(self.n.min(chunk as u64))
+    }
+
     pub(super) fn check(&self, root: bool) -> Result<()> {
         let missing = |argument, expected| Error::NullPointer { argument, expected };
         let addressable = |size: usize| {
@@ -387,7 +395,7 @@ impl Tasks<'_> {
         let check = std::mem::replace(&mut tasks.check, Ok(()));
         let running = map.begin(Call {
             same: &sizes,
-            check: check.and_then(|()| tasks.check(root)),
+            check: check.and_then(|()| tasks.check_for(map)),
             wish: !root && tasks.outputs.is_some(),
             change: tasks.change,
             each_deals: tasks.n.saturating_mul(tasks.in_size as u64) <= INPUTS,

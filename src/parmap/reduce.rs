@@ -200,7 +200,7 @@ pub fn reduce<R: Reducer>(
     let root = map.is_root();
     let running = map.begin(Call {
         same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
-        check: tasks.check(root),
+        check: tasks.check_for(map),
         ..Call::new("reduce")
     })?;
     let run = &running.run;

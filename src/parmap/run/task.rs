@@ -182,9 +182,16 @@ pub(crate) struct Ran {
     pub(crate) failure: Option<Failure>,
 }
 
+const CODES: &str = "the codes of a chunk of tasks: see setting \"chunk\"";
+
+/// Fails unless there is room for the codes of so many tasks.
+pub(crate) fn fails_unless_codes_fit(count: u64) -> Result<()> {
+    memory::reserve(CODES, &mut Vec::<i32>::new(), count as usize)
+}
+
 /// The same code for so many tasks.
 pub(crate) fn codes(count: u64, code: i32) -> Result<Vec<i32>> {
-    let mut codes = memory::zeroed("the codes of a chunk of tasks: see setting \"chunk\"", count as usize)?;
+    let mut codes = memory::zeroed(CODES, count as usize)?;
     codes.fill(code);
     Ok(codes)
 }
