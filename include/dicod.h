@@ -1597,15 +1597,17 @@ typedef struct dicod_const_array {
 
 /**
  * Memory that an encoder of such a problem will hold on this rank from its first solve on, in bytes, before anything is taken:
- * `*bytes` is about what dicod_info.bytes will be, and `*bytes_gram` what dicod_info.bytes_gram will be. `element_type` is
+ * `*bytes` is about what dicod_info.bytes will be, and `*bytes_gram` what dicod_info.bytes_gram will be. `*bytes_weights` is what
+ * dicod_encoder_set_weights() adds to `*bytes`, `*bytes_penalties` what dicod_encoder_set_penalties() adds. `element_type` is
  * DICOD_F64 or DICOD_F32; the rank's block of x begins at `offset[n_axes]` and has the shape `local_shape[n_axes]`, all zeros
- * if it holds nothing; both may be NULL: the whole domain. `context` and `options` may be NULL, `bytes_gram` too.
+ * if it holds nothing; both may be NULL: the whole domain. `context` and `options` may be NULL, and all results but `bytes`.
  *
  * A tenth is left for what nobody knows before: each z that is not zero takes some 200 bytes, of which steps on their way take
- * most; where there are many it is more. Less where a field is quiet: tiles in which nothing can move take hardly any. Not counted is what weights, holes and a background take; and, of double arrays whose tolerance lets c be in single precision, that it
- * might have to be in double after all. While an encoder is made the Gram tensor is there in double precision, too. The fields
- * themselves are the caller's, and are not copied. A learner holds as much as an encoder for the signals of a step, and its
- * statistics.
+ * most; where there are many it is more. Less where a field is quiet: tiles in which nothing can move take hardly any. Weights and
+ * holes are counted as if every tile had some; with the option "missing" = "nan" `*bytes` has holes in it, and `*bytes_weights`
+ * what weights take beside them. Not counted is, of double arrays whose tolerance lets c be in single precision, that it
+ * might have to be in double after all, and what option "trace" keeps. While an encoder is made the Gram tensor is there in double
+ * precision, too; while a tight proof is sought z is there twice. The fields themselves are the caller's, and are not copied.
  *
  * Collective over the context's ranks, with the same arguments but for the block. Thread-safe, except that a context serves one
  * call at a time.
@@ -1619,7 +1621,31 @@ dicod_status dicod_encoder_memory(dicod_context *context,
                                   const int64_t *offset,
                                   const int64_t *local_shape,
                                   int64_t *bytes,
-                                  int64_t *bytes_gram);
+                                  int64_t *bytes_gram,
+                                  int64_t *bytes_weights,
+                                  int64_t *bytes_penalties);
+
+/**
+ * The same of a learner, from its first step on: `*bytes` and `*bytes_gram` are together about what dicod_handle_info.bytes will be,
+ * statistics and what a step looks at ("learn_batch", "learn_crops") included. `*bytes_weights` is what
+ * dicod_learner_set_weights() adds to `*bytes`, 0 with "learn_crops". With "learn_robust" samples that are left out are counted as
+ * holes of "missing" = "nan" are.
+ *
+ * While a step of the dictionary runs the statistics are there twice. Before the first step "learn_init" = "greedy-patches" takes
+ * 8 bytes for each position of a signal, for as long as it looks for atoms.
+ *
+ * Collective over the context's ranks, with the same arguments but for the block. Thread-safe, except that a context serves one
+ * call at a time. Errors: as dicod_encoder_memory(), and dicod_learner_create() but for d.
+ */
+dicod_status dicod_learner_memory(dicod_context *context,
+                                  const dicod_options *options,
+                                  const dicod_problem *problem,
+                                  int64_t element_type,
+                                  const int64_t *offset,
+                                  const int64_t *local_shape,
+                                  int64_t *bytes,
+                                  int64_t *bytes_gram,
+                                  int64_t *bytes_weights);
 
 /**
  * A dictionary bound to a domain, for programs that encode again and again.

@@ -10,6 +10,7 @@ use common::{Answer, Point, Problem, bits, rounded, volume};
 use dicod::base::error::{Error, Result};
 use dicod::csc::{Activity, Encoder, Info, Options, RegScale, Schedule, Span, Stop, Strategy, objective, reconstruct};
 use dicod::grid::block::Block;
+use dicod::learn::Learner;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
 use dicod::options::solve::{Missing, Proof, SoftLock};
 use dicod::ranks::local::{Local, Weather};
@@ -961,14 +962,36 @@ fn takes<T: Real>(ranks: Arc<dyn Transport>, problem: &Problem, options: &Option
     let me = ranks.rank();
     let blocks = partition(problem.signal, ranks.size(), &mut Random::new(seed));
     let shape = problem.shape(options);
-    let (bytes, gram) = Encoder::<T>::bytes_to_come(&*ranks, &shape, options, &blocks[me]).unwrap();
-    let mut encoder = Encoder::over(ranks.clone(), shape, problem.dictionary::<T>(), options.clone(), 1).unwrap();
     let n = problem.n_signals * problem.n_channels;
     let x = rounded::<T>(&problem.x);
     let held = Held::new(blocks[me], n, &mut Random::new(1)).fill(&x, problem.signal);
+    // Of z as of x: there are that many only on periodic axes.
+    let (valid, n_z) = (problem.valid(), problem.n_signals * problem.n_atoms);
+    let parts = partition(valid, ranks.size(), &mut Random::new(seed));
+    let factors: Vec<T> = (0..n_z * volume(valid)).map(|i| T::of(1.0 + (i % 2) as f64)).collect();
+    let factors = Held::new(parts[me], n_z, &mut Random::new(1)).fill(&factors, valid);
+    let weights: Vec<T> = (0..x.len()).map(|i| T::of(if i % 5 > 0 { 1.0 } else { 0.5 })).collect();
+    let weights = Held::new(blocks[me], n, &mut Random::new(1)).fill(&weights, problem.signal);
+    let check = |who: &str, said: usize, is: usize| {
+        assert!(is <= said && said as f64 <= 1.2 * is as f64, "{what}: {who}, {is} bytes, {said} said");
+    };
+    let [bytes, gram, of_weights, of_penalties] =
+        Encoder::<T>::bytes_to_come(&*ranks, &shape, options, &blocks[me]).unwrap();
+    let mut encoder =
+        Encoder::over(ranks.clone(), shape.clone(), problem.dictionary::<T>(), options.clone(), 1).unwrap();
     let info = encoder.solve(&held.field(), None).unwrap();
-    let (is, n) = (info.bytes as f64, encoder.n_nonzero() as f64);
     assert_eq!(info.bytes_gram, gram as u64, "{what}: the Gram tensor");
-    assert!(is <= bytes as f64, "{what}: {is} bytes, {bytes} said, {n} nonzeros");
-    assert!(bytes as f64 <= 1.2 * is, "{what}: {is} bytes, {bytes} said, {n} nonzeros");
+    check("encoder", bytes, info.bytes as usize);
+    if options.schedule == Schedule::Coloured && problem.n_axes < 3 && problem.n_atoms < 6 {
+        encoder.set_weights(Some(&weights.field())).unwrap();
+        encoder.set_penalties(Some(&factors.field())).unwrap();
+        let info = encoder.solve(&held.field(), None).unwrap();
+        check("with weights and penalties", bytes + of_weights + of_penalties, info.bytes as usize);
+        drop(encoder);
+        let [bytes, gram, of_weights] = Learner::<T>::bytes_to_come(&ranks, &shape, options, &blocks[me]).unwrap();
+        let mut learner = Learner::<T>::over(ranks, shape, options.clone(), 1, None).unwrap();
+        learner.set_weights(Some(&weights.field())).unwrap();
+        learner.step(&held.field(), None).unwrap();
+        check("learner", bytes + gram + of_weights, learner.bytes());
+    }
 }

@@ -864,8 +864,8 @@ module dicod_c
       type(c_ptr), value :: gram
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_memory(context, options, problem, element_type, offset, local_shape, bytes, &
-        bytes_gram) bind(c, name='dicod_encoder_memory') result(outcome)
+    function dicod_encoder_memory(context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, &
+        bytes_weights, bytes_penalties) bind(c, name='dicod_encoder_memory') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
@@ -875,6 +875,22 @@ module dicod_c
       type(c_ptr), value :: local_shape
       type(c_ptr), value :: bytes
       type(c_ptr), value :: bytes_gram
+      type(c_ptr), value :: bytes_weights
+      type(c_ptr), value :: bytes_penalties
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_memory(context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, &
+        bytes_weights) bind(c, name='dicod_learner_memory') result(outcome)
+      import
+      type(c_ptr), value :: context
+      type(c_ptr), value :: options
+      type(dicod_problem), intent(in) :: problem
+      integer(c_int64_t), value :: element_type
+      type(c_ptr), value :: offset
+      type(c_ptr), value :: local_shape
+      type(c_ptr), value :: bytes
+      type(c_ptr), value :: bytes_gram
+      type(c_ptr), value :: bytes_weights
       integer(c_int32_t) :: outcome
     end function
     function dicod_encoder_create(context, options, problem, d, encoder) bind(c, &
@@ -6552,7 +6568,7 @@ module dicod_encoder_m
   private
   public :: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
   ! For learners, too.
-  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
+  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace, ask_memory
 
   ! Activations that are not zero: value(i) is z(position(1, i), ..., atom(i), signal(i)).
   type :: dicod_sparse
@@ -6858,6 +6874,50 @@ module dicod_encoder_m
   end interface
 
 contains
+
+  ! What an encoder will hold, or a learner.
+  recursive subroutine ask_memory(c, learns, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
+    type(call_state), intent(inout), target :: c
+    logical, intent(in) :: learns
+    integer(int64), intent(in) :: element_type
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
+    integer(int64), target :: first(3), local(3), found(4)
+    type(c_ptr) :: at_first, at_local
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (.not. c%proceed()) return
+    if (learns) then
+      call c%finish(dicod_learner_memory(c%context, c%options, c%problem(), element_type, at_first, at_local, c_loc(found(1)), &
+        c_loc(found(2)), c_loc(found(3))))
+    else
+      call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), element_type, at_first, at_local, c_loc(found(1)), &
+        c_loc(found(2)), c_loc(found(3)), c_loc(found(4))))
+    end if
+    if (c%status < 0) return
+    bytes = found(1)
+    if (present(bytes_gram)) bytes_gram = found(2)
+    if (present(bytes_weights)) bytes_weights = found(3)
+    if (present(bytes_penalties)) bytes_penalties = found(4)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      integer :: n
+      n = int(c%g%n_axes)
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
+  end subroutine
 
   recursive subroutine encoder_adopt(self, handle, g, context)
     class(dicod_encoder), intent(inout) :: self
@@ -7384,8 +7444,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_3_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_3_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -7397,7 +7458,7 @@ contains
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -7416,11 +7477,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -7438,27 +7494,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -7631,8 +7668,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_4_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_4_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -7644,7 +7682,7 @@ contains
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -7663,11 +7701,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -7685,27 +7718,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -7878,8 +7892,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_5_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_5_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -7891,7 +7906,7 @@ contains
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -7910,11 +7925,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -7932,27 +7942,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -8125,8 +8116,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_3_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_3_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -8138,7 +8130,7 @@ contains
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -8157,11 +8149,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -8179,27 +8166,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -8372,8 +8340,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_4_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_4_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -8385,7 +8354,7 @@ contains
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -8404,11 +8373,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -8426,27 +8390,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -8619,8 +8564,9 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_5_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_5_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
@@ -8632,7 +8578,7 @@ contains
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -8651,11 +8597,6 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
@@ -8673,27 +8614,8 @@ contains
       learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -10399,10 +10321,10 @@ module dicod_learner_m
   use dicod_context_m
   use dicod_options_m
   use dicod_shape_m
-  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
+  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace, ask_memory
   implicit none
   private
-  public :: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
+  public :: learn, initial_dictionary, dicod_learner, learner_memory, learn_procedure, step_nonzeros
 
   abstract interface
     ! Told of each outer iteration of learning; setting stop to .true. ends it with DICOD_CANCELLED.
@@ -10691,6 +10613,16 @@ module dicod_learner_m
     procedure :: free => learner_free
     final :: learner_final
   end type
+
+  ! call learner_memory(d, signal_shape, bytes, bytes_gram, ...): what a learner will hold on this rank, before it is made.
+  interface learner_memory
+    module procedure learner_memory_3_r64
+    module procedure learner_memory_4_r64
+    module procedure learner_memory_5_r64
+    module procedure learner_memory_3_r32
+    module procedure learner_memory_4_r32
+    module procedure learner_memory_5_r32
+  end interface
 
   ! call initial_dictionary(x, d, offset, signal_shape, ...): the dictionary that learning would begin with.
   interface initial_dictionary
@@ -13355,6 +13287,61 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_3_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
   recursive subroutine restore_3_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13461,6 +13448,61 @@ contains
     call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_4_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13573,6 +13615,61 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_5_r64(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F64, offset, local_shape, bytes, bytes_gram, bytes_weights)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
   recursive subroutine restore_5_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13679,6 +13776,61 @@ contains
     call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_3_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13791,6 +13943,61 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_4_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
   recursive subroutine restore_4_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13897,6 +14104,61 @@ contains
     call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_5_r32(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, proof, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_robust, learn_statistics, &
+      atom_shapes, stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting, learn_robust
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, proof, strategy, schedule, soft_lock, missing, &
+        background, correlation, learn_init, learn_reg_reference, learn_statistics
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, proof=proof, max_iter=max_iter, time_limit=time_limit, strategy=strategy, &
+      schedule=schedule, soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, &
+      positive=positive, periodic=periodic, missing=missing, background=background, &
+      background_length=background_length, warm_start=warm_start, frozen_support=frozen_support, seed=seed, &
+      correlation=correlation, progress_interval=progress_interval, trace=trace, learn_init=learn_init, &
+      learn_max_iter=learn_max_iter, learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, &
+      learn_dict_tol=learn_dict_tol, learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, &
+      learn_zero_mean=learn_zero_mean, learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_sort=learn_sort, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, &
+      learn_forgetting=learn_forgetting, learn_robust=learn_robust, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., DICOD_F32, offset, local_shape, bytes, bytes_gram, bytes_weights)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -20671,7 +20933,7 @@ module dicod
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
-  use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
+  use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learner_memory, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer
   use parmap_callback_m, only: map_progress_procedure, item_procedure, produce_procedure, consume_procedure, state_procedure, &

@@ -95,9 +95,9 @@ impl<T: Real> Bound<T> {
         self.plan.gram_bytes()
     }
 
-    /// Bytes of what correlates.
+    /// Bytes of what correlates, and of atoms where samples have weights.
     pub(crate) fn bytes(&self) -> usize {
-        self.correlator().bytes()
+        self.analysis.bytes() + self.plan.bytes_of_taps()
     }
 
     /// Seconds for the Gram tensor.

@@ -10,6 +10,7 @@ use crate::grid::block::Block;
 use crate::learn::bytes::{read, write};
 use crate::learn::checkpoint::{pack, unpack};
 use crate::learn::memory::Memory;
+use crate::learn::room::room;
 use crate::learn::setup::Setup;
 use crate::learn::state::{State, no_dictionary};
 use crate::learn::statistics::Statistics;
@@ -100,14 +101,25 @@ impl<T: Real> Learner<T> {
     /// Bytes held between calls, about.
     pub fn bytes(&self) -> usize {
         let encoder = self.state.encoder();
-        let atoms = [self.dictionary(), self.given()].into_iter().flatten();
-        let atoms = atoms.map(|d| d.n_atoms * d.n_channels * d.volume() * size_of::<T>());
+        let atoms = [self.dictionary(), self.given()].into_iter().flatten().map(Dictionary::bytes);
         let statistics = self.statistics();
         encoder.map_or(0, |encoder| encoder.bytes() + encoder.bytes_gram())
             + atoms.sum::<usize>()
             + statistics.map_or(0, |s| size_of::<f64>() * (s.ztz.len() + s.ztx.len()))
             + self.memory.activations.capacity() * size_of::<Activation<T>>()
             + self.memory.weights.bytes()
+    }
+
+    /// Collective: what [`Self::bytes`] will be after the first step on signals of which each rank brings a block, rather more than
+    /// less if z is sparse: the Gram tensor aside, and the Gram tensor; and what weights add once they are set.
+    pub fn bytes_to_come(
+        ranks: &Arc<dyn Transport>,
+        shape: &Shape,
+        options: &Options,
+        block: &Block,
+    ) -> Result<[usize; 3]> {
+        let found = room::<T>(ranks, shape, options, block)?;
+        Ok([found.bytes, found.gram, found.weights])
     }
 
     /// z ≠ 0 of the signals of the last step on this rank, sorted by (signal, atom, position).

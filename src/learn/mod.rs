@@ -23,6 +23,7 @@ mod majorise;
 mod memory;
 mod quadratic;
 mod recentre;
+pub(crate) mod room;
 mod setup;
 mod share;
 mod sort;

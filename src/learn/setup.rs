@@ -91,14 +91,25 @@ impl<T: Real> Setup<T> {
         n_threads: usize,
         given: Option<Dictionary<T>>,
     ) -> Result<Self> {
-        check(&shape, &options, given.is_some())?;
-        let crops = Crops::new(&shape, &options)?;
-        let mut setup = Setup { shape, options, n_threads, ranks, given: None, range: Range::unit(), crops };
+        let mut setup = Setup::of_options(ranks, shape, options, n_threads, given.is_some())?;
         if let Some(given) = given {
             let given = setup.with_rank(matching(given, &setup.shape)?)?;
             setup.given = Some(feasible(&given, &setup.settings()));
         }
         Ok(setup)
+    }
+
+    /// Without what is given, whether there will be something or not.
+    pub(super) fn of_options(
+        ranks: Arc<dyn Transport>,
+        shape: Shape,
+        options: Options,
+        n_threads: usize,
+        given: bool,
+    ) -> Result<Self> {
+        check(&shape, &options, given)?;
+        let crops = Crops::new(&shape, &options)?;
+        Ok(Setup { shape, options, n_threads, ranks, given: None, range: Range::unit(), crops })
     }
 
     /// The dictionary to begin with, if that is what was given.
@@ -215,13 +226,19 @@ impl<T: Real> Setup<T> {
         Field { channels, ..x.clone() }
     }
 
-    /// An encoder for the signals of a step, warm.
-    pub(super) fn new_encoder(&self, dictionary: Dictionary<T>) -> Result<Encoder<T>> {
+    /// Options of an encoder for the signals of a step.
+    pub(super) fn options_of_steps(&self) -> Options {
         // Nothing is proven of a step of learning.
         let mut options = Options { warm_start: true, proof: Proof::Quick, ..self.options.clone() };
         if self.crops.is_some() {
             options.periodic.clear();
         }
+        options
+    }
+
+    /// An encoder for the signals of a step, warm.
+    pub(super) fn new_encoder(&self, dictionary: Dictionary<T>) -> Result<Encoder<T>> {
+        let options = self.options_of_steps();
         let mut encoder = Encoder::over(self.ranks.clone(), self.coded(), dictionary, options, self.n_threads)?;
         encoder.set_range(self.range);
         Ok(encoder)

@@ -130,6 +130,14 @@ impl<T: Real> Dictionary<T> {
         self.shape.iter().product::<i64>() as usize
     }
 
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.atoms {
+            Atoms::Full(d) => size_of_val(&d[..]),
+            Atoms::RankOne { u, v } => size_of_val(&u[..]) + size_of_val(&v[..]),
+        }
+    }
+
     /// The value at (atom, channel, position within the support).
     #[inline]
     pub fn at(&self, atom: usize, channel: usize, position: usize) -> T {

@@ -9,6 +9,15 @@ enum { NX = P * T0 * T1, ND = K * P * L0 * L1, NZ = K * V0 * V1, NG = K * K * (2
 
 static const int64_t signal_shape[2] = {T0, T1}, atom_shape[2] = {L0, L1};
 
+/* blocks that are in no domain, those with negative lengths first: offset, shape */
+enum { N_NEGATIVE = 3, N_BAD_BLOCKS = 9 };
+#define HALF (INT64_C(1) << 62)
+static const int64_t bad_blocks[N_BAD_BLOCKS][2][2] = {
+    {{0, 0}, {-1, 3}},        {{0, 0}, {3, -3}},        {{0, 0}, {0, -1}},
+    {{5, 0}, {INT64_MAX, 3}}, {{0, INT64_MAX}, {3, 1}}, {{HALF, 0}, {HALF, 3}},
+    {{-1, 0}, {3, 3}},        {{0, INT64_MIN}, {1, 1}}, {{INT64_MAX, INT64_MAX}, {INT64_MAX, INT64_MAX}},
+};
+
 /* uniform in -1..1, always the same */
 static inline void fill(double *values, int n, unsigned seed)
 {

@@ -427,62 +427,6 @@ static void tells_what_z_stands_for(void)
     dicod_encoder_free(&e);
 }
 
-/* blocks that are in no domain, those with negative lengths first: offset, shape */
-enum { N_NEGATIVE = 3, N_BAD_BLOCKS = 9 };
-#define HALF (INT64_C(1) << 62)
-static const int64_t bad_blocks[N_BAD_BLOCKS][2][2] = {
-    {{0, 0}, {-1, 3}},        {{0, 0}, {3, -3}},        {{0, 0}, {0, -1}},
-    {{5, 0}, {INT64_MAX, 3}}, {{0, INT64_MAX}, {3, 1}}, {{HALF, 0}, {HALF, 3}},
-    {{-1, 0}, {3, 3}},        {{0, INT64_MIN}, {1, 1}}, {{INT64_MAX, INT64_MAX}, {INT64_MAX, INT64_MAX}},
-};
-
-static void tells_what_it_will_take(void)
-{
-    void *px[P];
-    dicod_encoder *e = NULL;
-    dicod_options *o = NULL;
-    dicod_info info = DICOD_INFO_INIT;
-    int64_t bytes = -1, gram = -1, again = -1;
-    const int64_t large[2] = {16 * T0, 16 * T1}, none[2] = {0, 0}, far[2] = {1, 0};
-    double *field = calloc((size_t)(256 * NX), sizeof *field);
-    /* No tile is quiet: those take hardly anything. */
-    for (int64_t i = 0; i < 256; i++) memcpy(field + i * NX, x, sizeof x);
-    dicod_array ax = describe(field, 8, large, P, 256 * T0 * T1, px, NULL);
-#define LARGE PROBLEM(2, large, 1, P, K, atom_shape)
-    OK(dicod_options_create(&o));
-    OK(dicod_options_set_real(o, "reg", 0.9));
-    OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, &bytes, &gram));
-    OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, none, large, &again, NULL));
-    CHECK(again == bytes);
-    OK(dicod_encoder_create(NULL, o, LARGE, d, &e));
-    OK(dicod_encoder_solve(e, READ(&ax), &info));
-    CHECK(gram == info.bytes_gram && info.bytes <= bytes && (double)bytes <= 1.2 * (double)info.bytes);
-    CHECK(info.nonzeros > 10);
-    dicod_encoder_free(&e);
-    OK(dicod_encoder_memory(NULL, NULL, LARGE, DICOD_F32, NULL, NULL, &again, &gram));
-    CHECK(again > 0 && gram > 0);
-    /* What is far too large is told as fast. */
-    const int64_t longest[2] = {INT64_C(1) << 40, 64};
-    OK(dicod_encoder_memory(NULL, NULL, PROBLEM(2, longest, 1, P, K, atom_shape), DICOD_F64, NULL, NULL, &again, NULL));
-    CHECK(again > (INT64_C(1) << 49) && again < (INT64_C(1) << 52));
-
-    FAILS(DICOD_ERROR_NULL_POINTER, "bytes", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, NULL, &gram));
-    FAILS(DICOD_ERROR_NULL_POINTER, "problem", dicod_encoder_memory(NULL, o, NULL, DICOD_F64, NULL, NULL, &bytes, &gram));
-    again = bytes;
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type must be 64 (double) or 32 (float), is 16",
-          dicod_encoder_memory(NULL, o, LARGE, 16, NULL, NULL, &bytes, &gram));
-    FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, none, &bytes, &gram));
-    FAILS(DICOD_ERROR_INVALID_SHAPE, "inside the domain", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, far, NULL, &bytes, &gram));
-    const int64_t first[2] = {3, 0};
-    for (int i = 0; i < N_BAD_BLOCKS; i++)
-        FAILS(DICOD_ERROR_INVALID_SHAPE, i < N_NEGATIVE ? "local_shape must be lengths of at least 0" : "inside the domain",
-              dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, bad_blocks[i][0], bad_blocks[i][1], &bytes, &gram));
-    FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, first, none, &bytes, &gram));
-    CHECK(bytes == again);
-    dicod_options_free(&o);
-    free(field);
-}
-
 /* What weights and factors make of x and d may be no number any more: then it is refused, not called infinite. */
 static void says_what_overflows(void)
 {
@@ -727,7 +671,6 @@ int main(void)
     says_what_it_did();
     tells_what_x_lies_on();
     tells_what_z_stands_for();
-    tells_what_it_will_take();
     says_what_overflows();
     lists_of_bad_blocks();
     for (int way = 0; way < 5; way++) walks_a_path(way & 1, way == 2, way == 3, way == 4);

@@ -26,7 +26,7 @@ module dicod
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
-  use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
+  use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learner_memory, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer
   use parmap_callback_m, only: map_progress_procedure, item_procedure, produce_procedure, consume_procedure, state_procedure, &

@@ -10,7 +10,7 @@ module dicod_encoder_m
   private
   public :: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
   ! For learners, too.
-  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
+  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace, ask_memory
 
   ! Activations that are not zero: value(i) is z(position(1, i), ..., atom(i), signal(i)).
   type :: dicod_sparse
@@ -108,6 +108,50 @@ module dicod_encoder_m
   end interface
 
 contains
+
+  ! What an encoder will hold, or a learner.
+  recursive subroutine ask_memory(c, learns, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
+    type(call_state), intent(inout), target :: c
+    logical, intent(in) :: learns
+    integer(int64), intent(in) :: element_type
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
+    integer(int64), target :: first(3), local(3), found(4)
+    type(c_ptr) :: at_first, at_local
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (.not. c%proceed()) return
+    if (learns) then
+      call c%finish(dicod_learner_memory(c%context, c%options, c%problem(), element_type, at_first, at_local, c_loc(found(1)), &
+        c_loc(found(2)), c_loc(found(3))))
+    else
+      call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), element_type, at_first, at_local, c_loc(found(1)), &
+        c_loc(found(2)), c_loc(found(3)), c_loc(found(4))))
+    end if
+    if (c%status < 0) return
+    bytes = found(1)
+    if (present(bytes_gram)) bytes_gram = found(2)
+    if (present(bytes_weights)) bytes_weights = found(3)
+    if (present(bytes_penalties)) bytes_penalties = found(4)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      integer :: n
+      n = int(c%g%n_axes)
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
+  end subroutine
 
   recursive subroutine encoder_adopt(self, handle, g, context)
     class(dicod_encoder), intent(inout) :: self
@@ -579,14 +623,15 @@ contains
   end subroutine
 
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
-  ! Collective over several ranks.
-  recursive subroutine encoder_memory_{n}(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+  ! bytes_weights and bytes_penalties: what set_weights and set_penalties add to bytes. Collective over several ranks.
+  recursive subroutine encoder_memory_{n}(d, signal_shape, bytes, bytes_gram, bytes_weights, bytes_penalties, n_signals, offset, &
+      local_shape, context, options, &
       !@option_names
       atom_shapes, stat, errmsg)
     real({kind}), intent(in), target :: d({d})
     class(*), intent(in) :: signal_shape(..)
     integer(int64), intent(inout) :: bytes
-    integer(int64), intent(inout), optional :: bytes_gram
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights, bytes_penalties
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
@@ -595,37 +640,13 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
-    integer(int64), target :: first(3), local(3), found(2)
-    type(c_ptr) :: at_first, at_local
-    integer :: n
-    at_first = c_null_ptr
-    at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
     call c%own_shapes(atom_shapes)
-    n = int(c%g%n_axes)
-    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
-    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
-    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), {element}, at_first, at_local, &
-      c_loc(found(1)), c_loc(found(2))))
-    if (c%status >= 0) bytes = found(1)
-    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call ask_memory(c, .false., {element}, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
     call c%report(stat, errmsg)
-  contains
-    subroutine take(list, to, at)
-      integer(int64), intent(in) :: list(:)
-      integer(int64), intent(inout), target :: to(3)
-      type(c_ptr), intent(inout) :: at
-      if (size(list) /= n) then
-        c%status = DICOD_ERROR_INVALID_SHAPE
-        c%text = 'offset and local_shape need one value per axis'
-        return
-      end if
-      to(:n) = reverse(list)
-      at = c_loc(to)
-    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.

@@ -6,10 +6,10 @@ module dicod_learner_m
   use dicod_context_m
   use dicod_options_m
   use dicod_shape_m
-  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
+  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace, ask_memory
   implicit none
   private
-  public :: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
+  public :: learn, initial_dictionary, dicod_learner, learner_memory, learn_procedure, step_nonzeros
 
   abstract interface
     ! Told of each outer iteration of learning; setting stop to .true. ends it with DICOD_CANCELLED.
@@ -86,6 +86,13 @@ module dicod_learner_m
     procedure :: free => learner_free
     final :: learner_final
   end type
+
+  ! call learner_memory(d, signal_shape, bytes, bytes_gram, ...): what a learner will hold on this rank, before it is made.
+  interface learner_memory
+    !@each d
+    module procedure learner_memory_{n}
+    !@end
+  end interface
 
   ! call initial_dictionary(x, d, offset, signal_shape, ...): the dictionary that learning would begin with.
   interface initial_dictionary
@@ -528,6 +535,33 @@ contains
     call c%own_shapes(atom_shapes)
     if (c%proceed()) call c%finish(dicod_learner_create{c}(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! bytes_weights: what set_weights adds to bytes. Collective over several ranks.
+  recursive subroutine learner_memory_{n}(d, signal_shape, bytes, bytes_gram, bytes_weights, n_signals, offset, local_shape, &
+      context, options, &
+      !@option_names
+      atom_shapes, stat, errmsg)
+    real({kind}), intent(in), target :: d({d})
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram, bytes_weights
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    class(*), intent(in), optional :: atom_shapes(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    call c%own_shapes(atom_shapes)
+    call ask_memory(c, .true., {element}, offset, local_shape, bytes, bytes_gram, bytes_weights)
     call c%report(stat, errmsg)
   end subroutine
 

@@ -411,16 +411,11 @@ impl<T: Real> Encoder<T> {
         self.bound.scaling().leave_dictionary(self.bound.dictionary())
     }
 
-    /// Collective: what [`Info::bytes`] will be, rather more than less if z is sparse and there are no weights, and [`Info::bytes_gram`], after a
-    /// first solve of signals of which each rank brings a block.
-    pub fn bytes_to_come(
-        ranks: &dyn Transport,
-        shape: &Shape,
-        options: &Options,
-        block: &Block,
-    ) -> Result<(usize, usize)> {
-        let room = room::room::<T>(ranks, shape, options, block)?;
-        Ok((room.bytes, room.gram))
+    /// Collective: what [`Info::bytes`] will be, rather more than less if z is sparse, and [`Info::bytes_gram`], after a first
+    /// solve of signals of which each rank brings a block; and what weights and penalties add once they are set.
+    pub fn bytes_to_come(ranks: &dyn Transport, shape: &Shape, options: &Options, block: &Block) -> Result<[usize; 4]> {
+        let room::Room { bytes, gram, weights, penalties } = room::room::<T>(ranks, shape, options, block)?;
+        Ok([bytes, gram, weights, penalties])
     }
 
     /// Bytes held between calls, the Gram tensor aside.

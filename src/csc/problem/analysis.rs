@@ -58,6 +58,11 @@ impl<T: Real> Analysis<T> {
         &self.correlator
     }
 
+    /// Bytes of the atoms in all orders.
+    pub(crate) fn bytes(&self) -> usize {
+        self.dictionary.bytes() + self.correlator.bytes()
+    }
+
     /// What c of an atom may be wrong by.
     pub(crate) fn slack_of(&self, single: bool, x: f64, atom: usize) -> f64 {
         self.uncertainty[usize::from(single)][atom] * x

@@ -43,7 +43,7 @@ contains
     type(dicod_encoder) :: encoder
     type(dicod_learner) :: learner, restored
     type(dicod_sparse) :: sparse
-    integer(int64) :: room, room_gram
+    integer(int64) :: room, room_gram, room_weights, more
     integer(int8), allocatable :: saved(:)
     type(dicod_problem) :: problem
     integer(int32) :: stat
@@ -78,11 +78,13 @@ contains
     call check(same{w}(y, wanted_y, size(y)) .and. any(abs(y) > 0), 'reconstruct_{n}')
 
     large_x({section_x}) = x
-    call encoder_memory(d, s, room, room_gram, n_signals, offset=0*s, local_shape=s, reg=0.2_real64)
+    call encoder_memory(d, s, room, room_gram, room_weights, more, n_signals, offset=0*s, local_shape=s, reg=0.2_real64)
     call encoder%create(d, s, n_signals, reg=0.2_real64)
     call encoder%solve(large_x({section_x}), info)
     call encoder%get_z(large_z({section_z}))
-    call check(room > 0 .and. room_gram == info%bytes_gram, 'encoder_memory_{n}')
+    call check(room > 0 .and. room_gram == info%bytes_gram .and. room_weights > 0 .and. more > 0, 'encoder_memory_{n}')
+    call learner_memory(d, s, more, room_gram, n_signals=n_signals, offset=0*s, local_shape=s, reg=0.2_real64)
+    call check(more > room .and. room_gram == info%bytes_gram, 'learner_memory_{n}')
     y = large_x({section_x})
     z = large_z({section_z})
     call check(same{w}(z, wanted, size(z)) .and. same{w}(y, x, size(x)), 'encoder_{n}')

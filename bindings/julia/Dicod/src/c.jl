@@ -527,8 +527,12 @@ dicod_gram_f32(context, problem, d, gram) =
     ccall(entry(at_dicod_gram_f32, :dicod_gram_f32), Int32, (Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}), context, problem, d, gram)
 
 const at_dicod_encoder_memory = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_memory(context, options, problem, element_type, offset, local_shape, bytes, bytes_gram) =
-    ccall(entry(at_dicod_encoder_memory, :dicod_encoder_memory), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context, options, problem, element_type, offset, local_shape, bytes, bytes_gram)
+dicod_encoder_memory(context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties) =
+    ccall(entry(at_dicod_encoder_memory, :dicod_encoder_memory), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights, bytes_penalties)
+
+const at_dicod_learner_memory = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_memory(context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights) =
+    ccall(entry(at_dicod_learner_memory, :dicod_learner_memory), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context, options, problem, element_type, offset, local_shape, bytes, bytes_gram, bytes_weights)
 
 const at_dicod_encoder_create = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_create(context, options, problem, d, encoder) =
@@ -1289,6 +1293,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_gram,
                  at_dicod_gram_f32,
                  at_dicod_encoder_memory,
+                 at_dicod_learner_memory,
                  at_dicod_encoder_create,
                  at_dicod_encoder_create_f32,
                  at_dicod_encoder_create_rank1,

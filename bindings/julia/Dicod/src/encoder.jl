@@ -78,25 +78,34 @@ Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.
 """
     Dicod.memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, options...)
 
-Bytes that an encoder will hold on this rank from its first solve on, before it is made: `(bytes=..., bytes_gram=...)`. Of `d` size
+Bytes that an encoder will hold on this rank from its first solve on, before it is made: `(bytes=..., bytes_gram=..., bytes_weights=...,
+bytes_penalties=...)`; the last two are what [`set_weights!`](@ref) and [`set_penalties!`](@ref) add to the first. Of `d` size
 and element type count. This rank's block of `x` begins at `offset` and has the size `local_shape`; without them it is all.
 Collective.
 """
-memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, given...) =
-    together(() -> memory_of(d, signal_shape, n_signals, offset, local_shape, context, atom_shapes, listed(given)), context,
-             c -> dicod_encoder_memory(c, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL))
+memory(arguments...; keywords...) = memory_of(dicod_encoder_memory, 4, arguments...; keywords...)
 
-function memory_of(d, signal_shape, n_signals, offset, local_shape, context, atom_shapes, given)
-    T, g = element(d), with_atoms(Geometry(d, signal_shape, n_signals), atom_shapes)
-    all(list -> list === nothing || length(list) == g.n_axes, (offset, local_shape)) || bad_shape("offset and local_shape need $(g.n_axes) values")
-    first, shape = map(list -> list === nothing ? C_NULL : reversed(list), (offset, local_shape))
-    bytes, gram = Ref{Int64}(0), Ref{Int64}(0)
-    with_options(given) do options
-        with_context(context) do c
-            check(dicod_encoder_memory(c, options, problem(g), T === Float64 ? DICOD_F64 : DICOD_F32, first, shape, bytes, gram))
+"""
+    Dicod.learner_memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, options...)
+
+The same of a learner, from its first step on: `(bytes=..., bytes_gram=..., bytes_weights=...)`.
+"""
+learner_memory(arguments...; keywords...) = memory_of(dicod_learner_memory, 3, arguments...; keywords...)
+
+function memory_of(ask, n, d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, atom_shapes=nothing, given...)
+    found = [Ref{Int64}(0) for _ in 1:n]
+    function told()
+        T, g = element(d), with_atoms(Geometry(d, signal_shape, n_signals), atom_shapes)
+        all(list -> list === nothing || length(list) == g.n_axes, (offset, local_shape)) || bad_shape("offset and local_shape need $(g.n_axes) values")
+        first, shape = map(list -> list === nothing ? C_NULL : reversed(list), (offset, local_shape))
+        with_options(listed(given)) do options
+            with_context(context) do c
+                check(ask(c, options, problem(g), T === Float64 ? DICOD_F64 : DICOD_F32, first, shape, found...))
+            end
         end
     end
-    (bytes=bytes[], bytes_gram=gram[])
+    together(told, context, c -> ask(c, C_NULL, C_NULL, 0, C_NULL, C_NULL, fill(C_NULL, n)...))
+    NamedTuple{(:bytes, :bytes_gram, :bytes_weights, :bytes_penalties)[1:n]}(getindex.(found))
 end
 
 """

@@ -93,6 +93,11 @@ impl<T: Real> Factors<T> {
             + size_of::<Self>()
     }
 
+    /// The same of a tile with so many values of c, before there are factors.
+    pub(crate) fn bytes_of(n_values: usize, single: bool) -> usize {
+        n_values * (2 * size_of::<T>() + if single { size_of::<f32>() } else { 0 }) + size_of::<Self>()
+    }
+
     /// Largest |c| − μ (c − μ when z ≥ 0) over runs; −∞ when every value is NaN.
     fn largest_excess(&self, plan: &Plan<T>, c: &Correlations<T>, start: usize, rows: Rows) -> T {
         let (isa, positive, one) = (plan.isa, plan.positive, single_run(rows));

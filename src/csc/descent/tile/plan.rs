@@ -216,6 +216,11 @@ impl<T: Real> Plan<T> {
         self.gram.bytes() + self.reach.capacity() * size_of::<T>()
     }
 
+    /// Bytes of what is there for weights of samples.
+    pub(crate) fn bytes_of_taps(&self) -> usize {
+        self.taps.as_ref().map_or(0, Taps::bytes)
+    }
+
     /// Makes ready for weights of samples, where atoms are those that the Gram tensor is of. Tells whether it was not.
     pub(crate) fn admit_weights(&mut self, dictionary: &Dictionary<T>, scaling: &Scaling<T>) -> Result<bool> {
         if self.taps.is_some() {

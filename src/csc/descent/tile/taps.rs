@@ -59,4 +59,8 @@ impl<T: Real> Taps<T> {
         let most = T::of(scaling.spread().0 * (1.0 + 64.0 * f64::from(f32::EPSILON)));
         Ok(Taps { n_channels, atoms, backwards, squares, most })
     }
+
+    pub(super) fn bytes(&self) -> usize {
+        (self.atoms.capacity() + self.squares.capacity()) * size_of::<T>() + self.backwards.bytes()
+    }
 }

@@ -193,6 +193,12 @@ impl<T: Real> Weights<T> {
         n * size_of::<T>() + size_of::<Self>()
     }
 
+    /// The same of a tile with so many values of c, before there are weights. `atom`: its shape and channels.
+    pub(crate) fn bytes_of(tile: &Tile, (atom, n_channels): (&Point, usize), n_values: usize) -> usize {
+        let beyond = |times: i64| (0..AXES).map(|a| tile.shape[a] + times * (atom[a] - 1)).product::<i64>() as usize;
+        (n_channels * beyond(1) + beyond(2) + n_values) * size_of::<T>() + size_of::<Self>()
+    }
+
     /// (channel, position of the tile's window).
     pub(super) fn samples(&self) -> &[T] {
         &self.samples
