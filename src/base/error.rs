@@ -174,6 +174,15 @@ impl Error {
         Error::OutOfMemory { what: what.into(), bytes: bytes.to_string() }
     }
 
+    /// As all ranks report an error of one of them.
+    pub(crate) fn of_rank(self, rank: usize) -> Self {
+        match self {
+            // Who cannot speak to the others cannot tell them either.
+            Error::OnRank { .. } | Error::Communication(_) => self,
+            _ => Error::OnRank { rank, status: self.status(), message: self.marked() },
+        }
+    }
+
     /// The status code that stands for this error in C.
     pub fn status(&self) -> dicod_status {
         match self {

@@ -18,6 +18,14 @@ pub(crate) fn reserve<T>(what: &str, values: &mut Vec<T>, n: usize) -> Result<()
     values.try_reserve_exact(n).map_err(|_| Error::memory(what, all * size_of::<T>() as u128))
 }
 
+/// A copy.
+pub(crate) fn copy<T: Clone>(what: &str, values: &[T]) -> Result<Vec<T>> {
+    let mut copy = Vec::new();
+    reserve(what, &mut copy, values.len())?;
+    copy.extend_from_slice(values);
+    Ok(copy)
+}
+
 /// Values that start on a cache line.
 #[derive(Debug)]
 pub(crate) struct Aligned<T> {

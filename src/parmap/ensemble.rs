@@ -228,12 +228,16 @@ impl Ensemble {
     ) -> Result<Report> {
         let shares = self.shares(limits);
         let size = self.size();
-        let mut inputs = Writer::default();
+        let room = || {
+            let mut inputs = Vec::new();
+            memory::reserve("members", &mut inputs, shares.len() * (size + 8))?;
+            Ok((Writer(inputs), memory::zeroed("members", shares.len() * size)?))
+        };
+        let (mut inputs, mut outputs): (Writer, Vec<u8>) = map.ranks.agree(room())?;
         for (index, share) in &shares {
             self.write(&self.members[*index], &mut inputs);
             inputs.u64(*share);
         }
-        let mut outputs: Vec<u8> = memory::zeroed("members", shares.len() * size)?;
         let tasks = Tasks::new(shares.len() as u64).inputs(&inputs.0, size + 8)?.outputs(&mut outputs, size)?;
         let this = &*self;
         let function = |task: &Task, input: &[u8], output: &mut [u8]| {

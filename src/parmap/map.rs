@@ -4,6 +4,7 @@ use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::options::map::Settings;
+pub use crate::parmap::arrays::{Inputs, Outputs};
 use crate::parmap::call::Call;
 use crate::parmap::handle::Map;
 use crate::parmap::run::follow::{follow, follow_with};
@@ -16,111 +17,6 @@ use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Control, Place, Ran, Task, fails_unless_codes_fit, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::tags::UNITS;
-use std::marker::PhantomData;
-
-/// Inputs of all tasks: `size` bytes each, one `stride` after the other.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    base: *const u8,
-    size: usize,
-    stride: usize,
-    life: PhantomData<&'a [u8]>,
-}
-
-/// Outputs of all tasks: `size` bytes each, one `stride` after the other.
-pub struct Outputs<'a> {
-    base: *mut u8,
-    size: usize,
-    stride: usize,
-    life: PhantomData<&'a mut [u8]>,
-}
-
-// SAFETY: as for the slice that it stands for.
-unsafe impl Send for Inputs<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Inputs<'_> {}
-// SAFETY: as for the slice that it stands for; shared use is only through `task`, whose callers
-// see to it that no two have the same task.
-unsafe impl Send for Outputs<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Outputs<'_> {}
-
-impl<'a> Inputs<'a> {
-    /// Inputs that lie one after the other.
-    fn new(bytes: &'a [u8], size: usize) -> Self {
-        Inputs { base: bytes.as_ptr(), size, stride: size, life: PhantomData }
-    }
-
-    /// Inputs at an address.
-    ///
-    /// # Safety
-    /// For each task `size` bytes at its place, `stride` after that of the one before, can be read
-    /// during `'a`.
-    pub unsafe fn at(base: *const u8, size: usize, stride: usize) -> Self {
-        Inputs { base, size, stride, life: PhantomData }
-    }
-
-    /// Has any output of `n` tasks a byte of any input? They may lie between each other, as members of structures.
-    fn meet(&self, outputs: &Outputs, n: u64) -> bool {
-        if self.size == 0 || outputs.size == 0 {
-            return false;
-        }
-        let (from, to) = (self.base as i128, outputs.base as i128);
-        let (size_in, size_out) = (self.size as i128, outputs.size as i128);
-        let reach = |stride: usize, size: i128| i128::from(n - 1) * stride as i128 + size;
-        if from + reach(self.stride, size_in) <= to || to + reach(outputs.stride, size_out) <= from {
-            return false;
-        }
-        let stride = self.stride as i128;
-        if self.stride != outputs.stride || stride == 0 {
-            return true;
-        }
-        // The input at or before an output, and the one behind it.
-        let behind = (to - from).rem_euclid(stride);
-        behind < size_in || behind + size_out > stride
-    }
-
-    fn task(&self, index: u64) -> &'a [u8] {
-        if self.size == 0 {
-            return &[];
-        }
-        // SAFETY: `Tasks::check` or the promise of `at`: the task's bytes are there.
-        unsafe {
-            let place = self.base.add(index as usize * self.stride);
-            std::slice::from_raw_parts(place, self.size)
-        }
-    }
-}
-
-impl<'a> Outputs<'a> {
-    /// Outputs that lie one after the other.
-    fn new(bytes: &'a mut [u8], size: usize) -> Self {
-        Outputs { base: bytes.as_mut_ptr(), size, stride: size, life: PhantomData }
-    }
-
-    /// Outputs at an address.
-    ///
-    /// # Safety
-    /// For each task `size` bytes at its place, `stride` after that of the one before, can be
-    /// written during `'a`; they don't overlap, and nobody else uses them.
-    pub unsafe fn at(base: *mut u8, size: usize, stride: usize) -> Self {
-        Outputs { base, size, stride, life: PhantomData }
-    }
-
-    /// # Safety
-    /// Nobody else uses this task's output at the same time.
-    #[allow(clippy::mut_from_ref)]
-    unsafe fn task(&self, index: u64) -> &mut [u8] {
-        if self.size == 0 {
-            return &mut [];
-        }
-        // SAFETY: `Tasks::check` or the promise of `at`, and the caller's.
-        unsafe {
-            let place = self.base.add(index as usize * self.stride);
-            std::slice::from_raw_parts_mut(place, self.size)
-        }
-    }
-}
 
 /// What a map is over. On ranks other than 0 inputs are not looked at, and outputs may be absent.
 pub struct Tasks<'a> {
@@ -201,10 +97,13 @@ impl<'a> Tasks<'a> {
     }
 
     /// Appends the inputs of some tasks.
-    pub(super) fn pack(&self, first: u64, count: u64, to: &mut Vec<u8>) {
+    pub(super) fn pack(&self, first: u64, count: u64, to: &mut Vec<u8>) -> Result<()> {
+        // With room for the numbers behind.
+        memory::reserve("inputs", to, count as usize * self.in_size + 320)?;
         if let Some(inputs) = &self.inputs {
             (first..first + count).for_each(|index| to.extend_from_slice(inputs.task(index)));
         }
+        Ok(())
     }
 
     /// The same on a rank of a map, and whether there is room for the codes of a chunk, wherever it will run: there it would be
@@ -270,7 +169,7 @@ impl Work for ArrayWork<'_, '_> {
             })?;
             return Ok((ran, Vec::new()));
         };
-        let mut results = memory::zeroed("outputs", unit.count as usize * n_out)?;
+        let mut results = place.agree(memory::zeroed("outputs", unit.count as usize * n_out))?;
         let ran = run_chunk(unit.chunk(), place, |task, at| {
             let input = bytes.get(at * n_in..(at + 1) * n_in).unwrap_or(&[]);
             let output = &mut results[at * n_out..(at + 1) * n_out];
@@ -308,11 +207,8 @@ impl Source for ArraySource<'_, '_> {
         let bytes = match remote {
             false => None,
             true => {
-                let n = chunk.count as usize * self.tasks.in_size;
                 let mut bytes = Vec::new();
-                // With room for the numbers behind.
-                memory::reserve("inputs", &mut bytes, n + 64)?;
-                self.tasks.pack(chunk.first, chunk.count, &mut bytes);
+                self.tasks.pack(chunk.first, chunk.count, &mut bytes)?;
                 Some(bytes)
             }
         };
@@ -436,11 +332,11 @@ fn inputs_everywhere(run: &Run, tasks: &Tasks) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     let packed = match run.is_root() {
-        true => memory::reserve("inputs", &mut bytes, n).map(|()| tasks.pack(0, tasks.n, &mut bytes)),
+        true => tasks.pack(0, tasks.n, &mut bytes),
         false => Ok(()),
     };
     run.ranks.agree(packed)?;
-    run.ranks.broadcast(0, &mut bytes)?;
+    run.ranks.spread(0, &mut bytes)?;
     if bytes.len() == n { Ok(bytes) } else { Err(malformed()) }
 }
 
@@ -474,16 +370,29 @@ fn everywhere(run: &Run, tasks: &Tasks, all: bool) -> Result<()> {
         }
     }
     match (all, root) {
-        (true, _) => run.ranks.broadcast(0, &mut bytes)?,
+        (true, _) => {
+            run.ranks.agree(room)?;
+            run.ranks.spread(0, &mut bytes)?;
+        }
         (false, true) => {
-            (1..run.ranks.size()).try_for_each(|rank| run.ranks.send(rank, UNITS, bytes.clone()))?;
+            // All copies or none.
+            let copy = |_| memory::copy("outputs of all tasks", &bytes);
+            let copies = room.and_then(|()| (1..run.ranks.size()).map(copy).collect::<Result<Vec<_>>>());
+            let (copies, made) = match copies {
+                Ok(copies) => (copies, Ok(())),
+                Err(error) => (vec![Vec::new(); run.ranks.size() - 1], Err(error.of_rank(0))),
+            };
+            let mut sent = Ok(());
+            for (rank, copy) in (1..).zip(copies) {
+                sent = sent.and(run.ranks.send(rank, UNITS, copy));
+            }
+            made.and(sent)?;
         }
         (false, false) => bytes = run.ranks.wait(Some(0), UNITS)?.bytes,
     }
-    room?;
     if bytes.is_empty() && n > 0 {
         // Rank 0 had no room to send them from.
-        return Err(Error::memory("outputs of all tasks", n));
+        return Err(Error::memory("outputs of all tasks", n).of_rank(0));
     }
     if bytes.len() != n {
         return Err(malformed());

@@ -20,10 +20,12 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | `handle` | the [`Map`]: ranks, threads, settings |
+//! | `arrays` | inputs and outputs of tasks |
 //! | `call` | how a call begins: what all ranks agree on |
 //! | [`run`] | one run: the root leads, the others follow |
 //! | [`tags`] | what messages are about |
 
+mod arrays;
 mod call;
 pub mod ensemble;
 pub mod flow;

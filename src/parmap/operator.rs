@@ -186,9 +186,7 @@ impl<'o> Operators<'o> {
                 _ => Ok(()),
             },
         );
-        map.ranks.agree(check)?;
-        let mut shared = x.to_vec();
-        spread(map, &mut shared, self.in_size())?;
+        let shared = spread(map, check, x, self.in_size())?;
         let widest = (0..self.operators.len()).map(|i| self.result(i).len());
         let widest = widest.max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
@@ -215,9 +213,7 @@ impl<'o> Operators<'o> {
         let check = length("y", y.len(), self.out_size(), root)
             .and(length("x", x.len(), self.in_size(), true))
             .and(self.needs_linearization("adjoint"));
-        map.ranks.agree(check)?;
-        let mut shared = y.to_vec();
-        spread(map, &mut shared, self.out_size())?;
+        let shared = spread(map, check, y, self.out_size())?;
         let size = |i: usize| self.parts(i).map(|part| part.len()).sum::<usize>();
         let widest = (0..self.operators.len()).map(size).max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
@@ -241,7 +237,7 @@ impl<'o> Operators<'o> {
         let n = self.operators.len();
         let bytes = n.checked_mul(widest * size_of::<f64>());
         let bytes = bytes.ok_or_else(|| Error::memory("results of operators", "too many"))?;
-        let mut results: Vec<u8> = memory::zeroed("results of operators", bytes)?;
+        let mut results: Vec<u8> = map.ranks.agree(memory::zeroed("results of operators", bytes))?;
         let function = |task: &Task, _: &[u8], output: &mut [u8]| {
             let mut values = vec![0.0; widest];
             let result = work(task.index as usize, &mut values);
@@ -287,20 +283,22 @@ fn length(name: &str, given: usize, wanted: usize, counts: bool) -> Result<()> {
     Ok(())
 }
 
-/// Collective: the `n` numbers of rank 0, once per rank.
-fn spread(map: &Map, values: &mut Vec<f64>, n: usize) -> Result<()> {
-    if map.ranks.size() == 1 {
-        return Ok(());
-    }
-    let mut bytes = Vec::new();
-    if map.is_root() {
-        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    }
-    map.ranks.broadcast(0, &mut bytes)?;
-    let value = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().unwrap_or_default());
+/// Collective: the `n` numbers of rank 0, once per rank, if all is well so far.
+fn spread(map: &Map, check: Result<()>, values: &[f64], n: usize) -> Result<Vec<f64>> {
+    let room = check.and_then(|()| {
+        let (what, mut bytes) = ("what operators take", Vec::new());
+        if map.is_root() {
+            memory::reserve(what, &mut bytes, n * size_of::<f64>())?;
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        Ok((bytes, memory::zeroed(what, n)?))
+    });
+    let (mut bytes, mut all) = map.ranks.agree(room)?;
+    map.ranks.spread(0, &mut bytes)?;
     if bytes.len() != n * size_of::<f64>() {
         return Err(malformed());
     }
-    *values = bytes.chunks_exact(8).map(value).collect();
-    Ok(())
+    let value = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().unwrap_or_default());
+    all.iter_mut().zip(bytes.chunks_exact(8)).for_each(|(to, from)| *to = value(from));
+    Ok(all)
 }

@@ -127,30 +127,32 @@ impl<'m> Pull<'m> {
         let state = unpoisoned(self.state.into_inner());
         let mut ledger = state.ledger;
         let mut to = Writer::default();
-        if !run.is_root() {
+        let mut merged = Ok(());
+        if run.is_root() {
+            for rank in 1..run.ranks.size() {
+                let reason =
+                    run.ranks.wait(Some(rank), LEDGERS).and_then(|from| ledger.merge(&mut Reader(&from.bytes)));
+                merged = merged.and(reason.map(|reason| run.control.stop(reason)));
+            }
+        } else {
             ledger.write(&mut to, run.control.reason());
-            run.ranks.send(0, LEDGERS, to.0)?;
-            let mut bytes = Vec::new();
-            run.ranks.broadcast(0, &mut bytes)?;
-            return Report::read(&mut Reader(&bytes));
+            run.ranks.send(0, LEDGERS, std::mem::take(&mut to.0))?;
+            ledger = Ledger::default();
         }
-        for rank in 1..run.ranks.size() {
-            let message = run.ranks.wait(Some(rank), LEDGERS)?;
-            let reason = ledger.merge(&mut Reader(&message.bytes))?;
-            run.control.stop(reason);
+        run.ranks.agree(merged)?;
+        if run.is_root() {
+            let seconds = run.start.elapsed().as_secs_f64();
+            let stopped = match ledger.done == self.n {
+                true => None,
+                false => run.control.outcome().or(match ledger.lowest() {
+                    Some(failure) if ledger.complete_below(failure.index) => None,
+                    _ => Some(Outcome::Cancelled),
+                }),
+            };
+            let cancels = run.settings.cancels();
+            ledger.report(Some(self.n), self.n, stopped, cancels, seconds).write(&mut to);
         }
-        let seconds = run.start.elapsed().as_secs_f64();
-        let stopped = match ledger.done == self.n {
-            true => None,
-            false => run.control.outcome().or(match ledger.lowest() {
-                Some(failure) if ledger.complete_below(failure.index) => None,
-                _ => Some(Outcome::Cancelled),
-            }),
-        };
-        let cancels = run.settings.cancels();
-        let report = ledger.report(Some(self.n), self.n, stopped, cancels, seconds);
-        report.write(&mut to);
-        run.ranks.broadcast(0, &mut to.0)?;
-        Ok(report)
+        run.ranks.spread(0, &mut to.0)?;
+        Report::read(&mut Reader(&to.0))
     }
 }

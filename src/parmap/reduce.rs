@@ -10,7 +10,7 @@ use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED, Report, TASK_FAILED};
 use crate::parmap::run::source::Work;
 use crate::parmap::run::state::Run;
-use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk};
+use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk, together};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::stream::{Consumed, Produced, UnitEnds, lead_units};
 use crate::ranks::Transport;
@@ -24,32 +24,32 @@ const CHUNKS: u64 = 128;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed(pub i32, pub String);
 
+/// What callbacks return.
+pub type Tried<R> = std::result::Result<R, Failed>;
+
 /// What is reduced. All functions but `join` and `unpack` of forks are called by any thread.
 pub trait Reducer: Sync {
     /// What the tasks work on.
     type State: Send + Sync;
 
     /// A fresh state.
-    fn fork(&self, pristine: &Self::State) -> std::result::Result<Self::State, Failed>;
+    fn fork(&self, pristine: &Self::State) -> Tried<Self::State>;
 
     /// One task: changes the state; 0, or its own positive code.
     fn work(&self, state: &mut Self::State, task: &Task, input: &[u8]) -> i32;
 
     /// The state as bytes.
-    fn pack(&self, state: &Self::State, to: &mut Vec<u8>) -> std::result::Result<(), Failed>;
+    fn pack(&self, state: &Self::State, to: &mut Vec<u8>) -> Tried<()>;
 
     /// Sets a state from bytes.
-    fn unpack(&self, state: &mut Self::State, bytes: &[u8]) -> std::result::Result<(), Failed>;
+    fn unpack(&self, state: &mut Self::State, bytes: &[u8]) -> Tried<()>;
 
     /// Joins the next fork into a state.
-    fn join(&self, into: &mut Self::State, from: Self::State) -> std::result::Result<(), Failed>;
+    fn join(&self, into: &mut Self::State, from: Self::State) -> Tried<()>;
 }
 
 /// Runs a callback; a panic is a failure of it.
-pub(crate) fn safely<R>(
-    name: &str,
-    call: impl FnOnce() -> std::result::Result<R, Failed>,
-) -> std::result::Result<R, Failed> {
+pub(crate) fn safely<R>(name: &str, call: impl FnOnce() -> Tried<R>) -> Tried<R> {
     let panicked = |text: String| Failed(PANICKED, format!("panicked: {text}"));
     caught(call).unwrap_or_else(|text| Err(panicked(text))).map_err(|Failed(code, text)| {
         let colon = if text.is_empty() { "" } else { ": " };
@@ -75,7 +75,7 @@ impl<R: Reducer> Work for Forks<'_, R> {
             return Ok((ran, Vec::new()));
         }
         let forked = safely("fork", || self.reducer.fork(self.pristine));
-        let mut state = match forked {
+        let mut state = match all_forked(place, forked)? {
             Ok(state) => state,
             Err(failed) => return Ok((failed_chunk(unit, place, failed)?, Vec::new())),
         };
@@ -93,6 +93,19 @@ impl<R: Reducer> Work for Forks<'_, R> {
             Err(failed) => Ok((failed_chunk(unit, place, failed)?, Vec::new())),
         }
     }
+}
+
+/// In a team no rank works on a fork unless all have one.
+fn all_forked<S>(place: &Place, forked: Tried<S>) -> Result<Tried<S>> {
+    let Some(team) = place.team else {
+        return Ok(forked);
+    };
+    let (code, message) = match &forked {
+        Ok(_) => (0, String::new()),
+        Err(Failed(code, message)) => (*code, message.clone()),
+    };
+    let (code, message, _) = together(team, code, message, false)?;
+    Ok(forked.and_then(|state| if code == 0 { Ok(state) } else { Err(Failed(code, message)) }))
 }
 
 fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Result<Ran> {
@@ -121,8 +134,8 @@ pub(crate) struct Joins<'j, R: Reducer, P> {
     pub(crate) n: Option<u64>,
 }
 
-impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Joins<'_, R, P> {
-    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64) {
+impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> Result<(Produced, u64)>> UnitEnds for Joins<'_, R, P> {
+    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> Result<(Produced, u64)> {
         (self.produce)(first, to)
     }
 
@@ -160,11 +173,7 @@ pub(crate) fn as_error(Failed(code, text): Failed) -> Error {
 }
 
 /// A callback outside of all tasks: it cannot use the ranks of the run either, as the others may be elsewhere.
-pub(crate) fn between<R>(
-    ranks: &dyn Transport,
-    name: &str,
-    call: impl FnOnce() -> std::result::Result<R, Failed>,
-) -> Result<R> {
+pub(crate) fn between<R>(ranks: &dyn Transport, name: &str, call: impl FnOnce() -> Tried<R>) -> Result<R> {
     during(std::ptr::from_ref(ranks).cast(), || safely(name, call)).map_err(as_error)
 }
 
@@ -179,7 +188,7 @@ pub(crate) fn spread<R: Reducer>(run: &Run, reducer: &R, state: &mut R::State) -
         false => Ok(()),
     };
     run.ranks.agree(packed)?;
-    run.ranks.broadcast(0, &mut bytes)?;
+    run.ranks.spread(0, &mut bytes)?;
     let unpacked = match run.is_root() {
         true => Ok(()),
         false => between(&*run.ranks, "unpack", || reducer.unpack(state, &bytes)),
@@ -216,10 +225,10 @@ pub fn reduce<R: Reducer>(
         let produce = |first: u64, to: &mut Vec<u8>| {
             let count = chunk.min(tasks.n - first);
             if count == 0 {
-                return (Produced::End, 0);
+                return Ok((Produced::End, 0));
             }
-            tasks.pack(first, count, to);
-            (Produced::Item, count)
+            tasks.pack(first, count, to)?;
+            Ok((Produced::Item, count))
         };
         let mut joins = Joins { reducer, pristine: state, total: &mut total, produce, n: Some(tasks.n) };
         lead_units(run, &forks, &mut joins, progress)

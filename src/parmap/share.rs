@@ -46,7 +46,7 @@ pub fn share(map: &Map, bytes: Result<&[u8]>) -> Result<()> {
     let shared = match map.ranks.share(&mut copy)? {
         Some(shared) => shared,
         None => {
-            map.ranks.broadcast(0, &mut copy)?;
+            map.ranks.spread(0, &mut copy)?;
             let own = Own::new(&copy).map(|own| Arc::new(own) as Arc<Bytes>);
             map.ranks.agree(own)?
         }

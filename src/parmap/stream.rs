@@ -55,7 +55,7 @@ pub type Function<'f> = dyn Fn(&Task, &[u8], &mut Vec<u8>) -> i32 + Sync + 'f;
 /// Both ends of a stream of units: of one item each, or chunks of a reduction.
 pub(crate) trait UnitEnds {
     /// The next unit, whose first task is given: how many tasks.
-    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64);
+    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> Result<(Produced, u64)>;
 
     fn consume(&mut self, reply: Reply) -> Consumed;
 
@@ -188,8 +188,8 @@ impl Source for StreamSource<'_> {
         }
         let (first, mut bytes) = (self.produced, Vec::new());
         let ends = &mut self.ends;
-        let failed = |code, text| (Produced::Failed(code, text), 0);
-        let (produced, count) = self.run.busy(|| safely(|| ends.produce(first, &mut bytes), failed));
+        let failed = |code, text| Ok((Produced::Failed(code, text), 0));
+        let (produced, count) = self.run.busy(|| safely(|| ends.produce(first, &mut bytes), failed))?;
         match produced {
             Produced::Item => {
                 self.outstanding += 1;
@@ -281,8 +281,8 @@ impl Work for Items<'_> {
 }
 
 impl<E: Ends + ?Sized> UnitEnds for &mut E {
-    fn produce(&mut self, _: u64, to: &mut Vec<u8>) -> (Produced, u64) {
-        ((**self).produce(to), 1)
+    fn produce(&mut self, _: u64, to: &mut Vec<u8>) -> Result<(Produced, u64)> {
+        Ok(((**self).produce(to), 1))
     }
 
     fn consume(&mut self, reply: Reply) -> Consumed {

@@ -21,6 +21,7 @@ pub(crate) mod sums;
 pub mod table;
 
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::status::DICOD_TIME_LIMIT;
 use crate::base::stop::Stop;
 use std::ffi::c_void;
@@ -244,28 +245,48 @@ impl dyn Transport + '_ {
 
     /// Collective: the values of every rank, one rank after the other; as many on each.
     pub fn all_gather(&self, values: &[i64]) -> Result<Vec<i64>> {
-        let mut all = crate::base::memory::zeroed("values of all ranks", self.size() * values.len())?;
+        let mut all = memory::zeroed("values of all ranks", self.size() * values.len())?;
         all[self.rank() * values.len()..][..values.len()].copy_from_slice(values);
         self.reduce(Reduce::Sum, &all)
     }
 
-    /// Collective: gives every rank the bytes of one, along a binomial tree.
+    /// Collective: gives every rank the bytes of one, along a binomial tree. A rank that has no room for them passes on none.
     pub fn broadcast(&self, root: usize, bytes: &mut Vec<u8>) -> Result<()> {
         let (size, me) = (self.size(), self.rank());
         let place = (me + size - root) % size;
         let rank_at = |place: usize| (place + root) % size;
+        let mut outcome = Ok(());
         let mut reach = 1;
         while reach < size {
             if place < reach {
                 if place + reach < size {
-                    self.send(rank_at(place + reach), Tag::BROADCAST, bytes.clone())?;
+                    let copy = memory::copy("a message", bytes);
+                    let copy = copy.unwrap_or_else(|error| {
+                        outcome = Err(error);
+                        Vec::new()
+                    });
+                    self.send(rank_at(place + reach), Tag::BROADCAST, copy)?;
                 }
             } else if place < 2 * reach {
-                *bytes = self.wait(Some(rank_at(place - reach)), Tag::BROADCAST)?.bytes;
+                match self.wait(Some(rank_at(place - reach)), Tag::BROADCAST) {
+                    Ok(message) => *bytes = message.bytes,
+                    Err(error @ Error::Communication(_)) => return Err(error),
+                    Err(error) => {
+                        outcome = Err(error);
+                        bytes.clear();
+                    }
+                }
             }
             reach *= 2;
         }
-        Ok(())
+        outcome
+    }
+
+    /// Collective: as `broadcast`, of bytes for which a rank may have no room: then it fails on every rank.
+    #[track_caller]
+    pub fn spread(&self, root: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        let got = self.broadcast(root, bytes);
+        self.agree(got)
     }
 
     /// Collective: fails on every rank with the same error if it failed on one; that of the lowest

@@ -7,6 +7,7 @@ mod ensemble;
 mod errors;
 mod flow;
 mod map;
+mod memory;
 mod operator;
 mod orders;
 mod pull;

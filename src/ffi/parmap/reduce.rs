@@ -84,9 +84,10 @@ pub extern "C" fn parmap_reduce(
                 // The joined state is one of the library's: its contents go to the caller's.
                 let mut bytes = Vec::new();
                 let mut own = State { state, free: None };
-                between(&**map.ranks(), "pack and unpack", || {
+                let set = between(&**map.ranks(), "pack and unpack", || {
                     table.pack(&kept, &mut bytes).and_then(|()| table.unpack(&mut own, &bytes))
-                })?;
+                });
+                map.ranks().agree(set)?;
             }
             Ok(report)
         })

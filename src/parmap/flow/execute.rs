@@ -2,9 +2,10 @@
 
 use crate::base::bytes;
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::wording::nth;
 use crate::parmap::flow::Flow;
-use crate::parmap::flow::node::{Node, Tried, through};
+use crate::parmap::flow::node::{Node, Tried, copy, no_room, passed, through, told};
 use crate::parmap::flow::phase::spread_node;
 use crate::parmap::handle::Map;
 use crate::parmap::reduce::{Failed, between};
@@ -32,19 +33,10 @@ impl Flow {
         let nodes = &self.nodes;
         let forking: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].forks_in_execution()).collect();
         if forking.is_empty() {
-            let work = |_: &Task, chunk: &[u8], to: &mut Vec<u8>| through(nodes, chunk, to);
+            let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| told(task, through(nodes, chunk, to));
             return Stream::new(ends).checked(check).run(map, &work, progress);
         }
-        let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| {
-            match through_forks(nodes, &forking, chunk, to) {
-                Ok(()) => 0,
-                Err(Failed(code, text)) => {
-                    task.explain(&text);
-                    // The work function's own codes are positive.
-                    if code > 0 { code } else { report::BAD_CODE }
-                }
-            }
-        };
+        let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| told(task, through_forks(nodes, &forking, chunk, to));
         let joined: Result<Vec<Box<dyn Node>>> =
             forking.iter().map(|at| between(&*map.ranks, "fork", || nodes[*at].fork())).collect();
         let mut joined = match check.and(joined) {
@@ -75,30 +67,28 @@ impl Flow {
 
 /// As [`through`], with forks of some nodes that come back behind the result.
 fn through_forks(nodes: &[Box<dyn Node>], forking: &[usize], chunk: &[u8], to: &mut Vec<u8>) -> Tried<()> {
-    let mut last = chunk.to_vec();
+    let mut last = copy(chunk)?;
     let mut states = bytes::Writer::default();
+    let room = |to: &mut Vec<u8>, n| memory::reserve("forks of nodes", to, n).map_err(no_room);
     for (at, node) in nodes.iter().enumerate() {
         let mut next = Vec::new();
-        let code = if forking.contains(&at) {
+        if forking.contains(&at) {
             let mut fork = node.fork()?;
-            let code = fork.execute_in_fork(&last, &mut next);
+            passed(fork.execute_in_fork(&last, &mut next))?;
             let mut packed = Vec::new();
             fork.pack(&mut packed)?;
+            room(&mut states.0, packed.len() + 8)?;
             states.bytes(&packed);
-            code
         } else {
-            node.execute(&last, &mut next)
-        };
-        if code != 0 {
-            return Err(Failed(code, String::new()));
+            passed(node.execute(&last, &mut next))?;
         }
         last = next;
     }
     let n = last.len() as u64;
-    to.clear();
-    to.append(&mut last);
-    to.append(&mut states.0);
-    to.extend(n.to_le_bytes());
+    room(&mut last, states.0.len() + 8)?;
+    last.append(&mut states.0);
+    last.extend(n.to_le_bytes());
+    *to = last;
     Ok(())
 }
 

@@ -1,6 +1,10 @@
 //! What a flow is made of: nodes, and the data that they are trained on.
 
+use crate::base::error::Error;
+use crate::base::memory;
 use crate::parmap::reduce::Failed;
+pub use crate::parmap::reduce::Tried;
+use crate::parmap::run::report::BAD_CODE;
 use crate::parmap::run::task::Task;
 use crate::parmap::stream::Produced;
 
@@ -8,9 +12,6 @@ use crate::parmap::stream::Produced;
 pub const EMPTY: i32 = -109;
 /// The error status of data that cannot be gone through once more.
 pub const NOT_RESTARTABLE: i32 = -108;
-
-/// What callbacks of nodes return.
-pub type Tried<R> = std::result::Result<R, Failed>;
 
 /// One node of a flow. Every rank has the same nodes; those of rank 0 count.
 pub trait Node: Send + Sync {
@@ -77,17 +78,37 @@ pub trait Data {
 }
 
 /// Sends a chunk through nodes; with two buffers that take turns.
-pub(super) fn through(nodes: &[Box<dyn Node>], chunk: &[u8], last: &mut Vec<u8>) -> i32 {
-    last.clear();
-    last.extend_from_slice(chunk);
+pub(super) fn through(nodes: &[Box<dyn Node>], chunk: &[u8], last: &mut Vec<u8>) -> Tried<()> {
+    *last = copy(chunk)?;
     let mut next = Vec::new();
     for node in nodes {
         next.clear();
-        let code = node.execute(last, &mut next);
-        if code != 0 {
-            return code;
-        }
+        passed(node.execute(last, &mut next))?;
         std::mem::swap(last, &mut next);
     }
-    0
+    Ok(())
+}
+
+/// What `execute` and `train` return.
+pub(super) fn passed(code: i32) -> Tried<()> {
+    if code == 0 { Ok(()) } else { Err(Failed(code, String::new())) }
+}
+
+/// A copy of a chunk, for which there may be no room.
+pub(super) fn copy(chunk: &[u8]) -> Tried<Vec<u8>> {
+    memory::copy("a chunk", chunk).map_err(no_room)
+}
+
+pub(super) fn no_room(error: Error) -> Failed {
+    Failed(BAD_CODE, error.marked())
+}
+
+/// What a task returns of it.
+pub(super) fn told(task: &Task, tried: Tried<()>) -> i32 {
+    let Err(Failed(code, text)) = tried else {
+        return 0;
+    };
+    task.explain(&text);
+    // The work function's own codes are positive.
+    if code > 0 || text.is_empty() { code } else { BAD_CODE }
 }

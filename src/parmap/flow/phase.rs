@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
 use crate::parmap::call::Call;
-use crate::parmap::flow::node::{Data, EMPTY, Node, Tried, through};
+use crate::parmap::flow::node::{Data, EMPTY, Node, Tried, passed, through, told};
 use crate::parmap::handle::Map;
 use crate::parmap::reduce::{Forks, Joins, Reducer, as_error, between, safely, spread};
 use crate::parmap::run::follow::follow;
@@ -31,10 +31,9 @@ impl Reducer for Phase<'_> {
 
     fn work(&self, state: &mut Self::State, task: &Task, chunk: &[u8]) -> i32 {
         let mut bytes = Vec::new();
-        match through(self.before, chunk, &mut bytes) {
-            0 => state.train(self.phase, Some(task), &bytes),
-            code => code,
-        }
+        let trained =
+            through(self.before, chunk, &mut bytes).and_then(|()| passed(state.train(self.phase, Some(task), &bytes)));
+        told(task, trained)
     }
 
     fn pack(&self, state: &Self::State, to: &mut Vec<u8>) -> Tried<()> {
@@ -174,7 +173,7 @@ impl Training<'_> {
                 let produce = |_: u64, to: &mut Vec<u8>| {
                     let produced = data.produce(to);
                     n_chunks += u64::from(produced == Produced::Item);
-                    (produced, 1)
+                    Ok((produced, 1))
                 };
                 let mut joins = Joins { reducer, pristine: node, total: &mut total, produce, n: None };
                 lead_units(run, &forks, &mut joins, progress)
@@ -213,10 +212,8 @@ fn see_all(node: &mut AnyNode, reducer: &Phase, data: &mut dyn Data, stopped: im
             }
         }
         let code = safely("train", || {
-            Ok(match through(reducer.before, &buffer, &mut bytes) {
-                0 => node.train(reducer.phase, None, &bytes),
-                code => code,
-            })
+            through(reducer.before, &buffer, &mut bytes)?;
+            Ok(node.train(reducer.phase, None, &bytes))
         })
         .map_err(as_error)?;
         if code != 0 {

@@ -76,7 +76,7 @@ impl<'r> Dealer<'r> {
         }
         for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
             pass = Pass::Moved;
-            self.keep(reply?, source);
+            self.keep(reply?, source)?;
         }
         if self.feed(source)? {
             pass = Pass::Moved;
@@ -85,7 +85,7 @@ impl<'r> Dealer<'r> {
             pass = Pass::Moved;
             let poll = || hear(run);
             let reply = run.execute(work, unit, 0, Some(&poll))?;
-            self.keep(reply, source);
+            self.keep(reply, source)?;
         }
         self.tell()?;
         Ok(pass)
@@ -118,13 +118,13 @@ impl<'r> Dealer<'r> {
         Ok(moved)
     }
 
-    fn keep(&mut self, reply: Reply, source: &mut dyn Source) {
+    fn keep(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
         if let Some(worker) = self.workers.iter_mut().find(|worker| worker.0 == reply.slot) {
             worker.1 -= 1;
         }
         source.sent(&reply);
         self.urgent |= reply.ran.failure.is_some();
-        self.batch.push(reply, self.run.epoch);
+        self.batch.push(reply, self.run.epoch)
     }
 
     /// Tells the root what it has not heard of yet, if it is time for that.
@@ -134,10 +134,10 @@ impl<'r> Dealer<'r> {
         if self.workers.iter().all(|(_, n, ended)| *ended && *n == 0) {
             self.left = true;
             let (worker, left) = (run.worker(0), true);
-            self.batch.push(Reply { worker, left, ..news }, run.epoch);
+            self.batch.push(Reply { worker, left, ..news }, run.epoch)?;
         } else if news.stopped != 0 && !self.told {
             self.told = true;
-            self.batch.push(news, run.epoch);
+            self.batch.push(news, run.epoch)?;
             self.urgent = true;
         }
         let n = self.batch.len();

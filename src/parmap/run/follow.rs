@@ -1,14 +1,15 @@
 //! The other ranks follow: they do what the root sends until it ends the run.
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::parmap::run::dealer::Dealer;
 use crate::parmap::run::news::hear;
 use crate::parmap::run::polling::{Pass, go_round};
 use crate::parmap::run::pool::Pool;
 use crate::parmap::run::report::Report;
 use crate::parmap::run::source::{Source, Work};
-use crate::parmap::run::state::Run;
-use crate::parmap::run::unit::{END, Reply, UNIT, Unit, decode_end};
+use crate::parmap::run::state::{Run, hand_on};
+use crate::parmap::run::task::CANCELLED;
+use crate::parmap::run::unit::{Batch, END, Reply, UNIT, Unit, decode_end};
 use crate::parmap::tags::{REPLIES, UNITS};
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -30,17 +31,52 @@ pub(crate) fn follow_with(run: &Run, work: &dyn Work, source: Option<&mut dyn So
         run.stack,
         |unit, thread| run.execute_in_thread(work, unit, thread),
         |pool| {
-            let pool = Some(pool).filter(|_| size > 0);
-            match source {
-                Some(source) => Dealer::new(run, pool).work(work, source),
-                None => Follower::new(run, pool).follow(work),
-            }
+            let follow = |pool: &_| {
+                let pool = Some(pool).filter(|_| size > 0);
+                match source {
+                    Some(source) => Dealer::new(run, pool).work(work, source),
+                    None => Follower::new(run, pool).follow(work),
+                }
+            };
+            pool.and_then(follow).or_else(|error| fail(run, error))
         },
     );
     if let Some(team) = &run.team {
-        team.broadcast(0, &mut vec![END])?;
+        hand_on(team, &mut vec![END])?;
     }
     decode_end(&end?)
+}
+
+/// Tells the root what has gone wrong here, so that nobody waits for this rank: how the root ends the run, with that error or
+/// another one.
+fn fail(run: &Run, error: Error) -> Result<Vec<u8>> {
+    let tell = |error: Error| {
+        run.control.stop(CANCELLED);
+        let (epoch, worker) = (run.epoch, run.worker(0));
+        let error = Some(error.of_rank(worker.rank));
+        let reply = Reply { slot: usize::MAX, worker, stopped: CANCELLED, error, ..Reply::default() };
+        let bytes = match run.each_deals() {
+            true => {
+                let mut batch = Batch::default();
+                batch.push(reply, epoch)?;
+                batch.encode(epoch)
+            }
+            false => reply.encode(epoch)?,
+        };
+        run.ranks.send(0, REPLIES, bytes)
+    };
+    match error {
+        Error::Communication(_) => return Err(error),
+        _ => tell(error)?,
+    }
+    loop {
+        match run.ranks.wait(Some(0), UNITS) {
+            Ok(message) if message.bytes.last() == Some(&END) => return Ok(message.bytes),
+            Err(error @ Error::Communication(_)) => return Err(error),
+            // What was on its way, even if there is no room for it.
+            _ => {}
+        }
+    }
 }
 
 /// Ranks that help another one, or have nothing to do: how the root ends the run.
@@ -49,11 +85,15 @@ fn follow_team(run: &Run, work: &dyn Work) -> Result<Vec<u8>> {
     if let Some(team) = &run.team {
         loop {
             let mut bytes = Vec::new();
-            team.broadcast(0, &mut bytes)?;
-            if bytes.last() != Some(&UNIT) {
-                break;
+            let done = match hand_on(team, &mut bytes) {
+                Ok(()) if bytes.last() != Some(&UNIT) => break,
+                Ok(()) => Unit::decode(bytes).and_then(|unit| run.assist(work, &unit, &poll)),
+                Err(error) => Err(error),
+            };
+            // What goes wrong in a team goes wrong on its first rank, too, which tells the root.
+            if let Err(error @ Error::Communication(_)) = done {
+                return Err(error);
             }
-            run.assist(work, &Unit::decode(bytes)?, &poll)?;
         }
     }
     Ok(run.ranks.wait(Some(0), UNITS)?.bytes)
@@ -84,7 +124,7 @@ impl<'r> Follower<'r> {
     }
 
     fn reply(&self, reply: Reply) -> Result<()> {
-        self.run.ranks.send(0, REPLIES, reply.encode(self.run.epoch))
+        self.run.ranks.send(0, REPLIES, reply.encode(self.run.epoch)?)
     }
 
     fn pass(&mut self, work: &dyn Work) -> Result<Pass<Vec<u8>>> {

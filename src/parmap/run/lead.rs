@@ -11,7 +11,7 @@ use crate::parmap::run::progress::Watch;
 use crate::parmap::run::report::Report;
 use crate::parmap::run::self_scheduled;
 use crate::parmap::run::source::{Next, Source, Work};
-use crate::parmap::run::state::Run;
+use crate::parmap::run::state::{Run, hand_on};
 use crate::parmap::run::unit::{END, encode_end};
 use crate::parmap::tags::UNITS;
 
@@ -26,7 +26,7 @@ pub(crate) fn lead(run: &Run, work: &dyn Work, source: &mut dyn Source, watch: &
         size,
         run.stack,
         |unit, thread| run.execute_in_thread(work, unit, thread),
-        |pool| Leader::new(run, Some(pool).filter(|_| size > 0)).lead(work, source, watch),
+        |pool| Leader::new(run, Some(pool?).filter(|_| size > 0)).lead(work, source, watch),
     )
 }
 
@@ -60,8 +60,12 @@ fn serial(run: &Run, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch
     Ok(())
 }
 
-/// Ends a run: tells of the progress for the last time, and all ranks of the report.
+/// Ends a run, for all ranks alike: tells of the progress for the last time, and all ranks of the report.
 pub(crate) fn conclude(run: &Run, report: Result<Report>, watch: &mut Watch) -> Result<Report> {
+    let report = match run.ranks.size() {
+        1 => report,
+        _ => report.map_err(|error| error.of_rank(0)),
+    };
     let outcome = match &report {
         Ok(report) => {
             run.busy(|| watch.tell((report.done, report.total, report.failed)));
@@ -78,7 +82,7 @@ pub(crate) fn conclude(run: &Run, report: Result<Report>, watch: &mut Watch) -> 
         result = result.and(run.ranks.send(rank, UNITS, message.clone()));
     }
     if let (Some(team), true) = (&run.team, run.gets_units()) {
-        result = result.and(team.broadcast(0, &mut vec![END]));
+        result = result.and(hand_on(team, &mut vec![END]));
     }
     result.and(report)
 }

@@ -6,9 +6,10 @@ use crate::parmap::run::pool::Pool;
 use crate::parmap::run::progress::Watch;
 use crate::parmap::run::source::{Next, Source, Work};
 use crate::parmap::run::state::Run;
+use crate::parmap::run::task::CANCELLED;
 use crate::parmap::run::unit::{Batch, Reply, Signal, Unit};
 use crate::parmap::tags::{REPLIES, SIGNALS, UNITS};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ pub(super) struct Leader<'r> {
     /// The source had nothing when it was asked last.
     waits: bool,
     asked: Instant,
-    told: (u64, u8),
+    told: Cell<(u64, u8)>,
     give_up: Option<Instant>,
 }
 
@@ -62,14 +63,20 @@ impl<'r> Leader<'r> {
             ask: true,
             waits: false,
             asked: run.start,
-            told: (u64::MAX, 0),
+            told: Cell::new((u64::MAX, 0)),
             give_up: None,
         }
     }
 
     /// Hands out units until all are back.
     pub(super) fn lead(mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
-        go_round(|| self.pass(work, source, watch))
+        let led = go_round(|| self.pass(work, source, watch));
+        if led.is_err() {
+            // Nobody is to work on for nothing; the error itself goes with the end of the run.
+            self.run.control.stop(CANCELLED);
+            let _ = self.signal();
+        }
+        led
     }
 
     fn pass(&mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<Pass<()>> {
@@ -122,7 +129,11 @@ impl<'r> Leader<'r> {
         }
         if let Some(unit) = self.own.pop_front() {
             pass = Pass::Moved;
-            let poll = || listen(run, &self.inbox);
+            let poll = || {
+                listen(run, &self.inbox);
+                // An error of the transport shows again.
+                let _ = self.signal();
+            };
             let reply = run.execute(work, unit, 0, Some(&poll))?;
             self.take(reply, source)?;
         }
@@ -138,6 +149,9 @@ impl<'r> Leader<'r> {
     }
 
     fn take(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
+        if let Some(error) = reply.error {
+            return Err(error);
+        }
         self.run.control.stop(reply.stopped);
         self.returned(reply.slot);
         if let (true, Some(room)) = (reply.starved, self.room.get_mut(reply.slot)) {
@@ -198,7 +212,7 @@ impl<'r> Leader<'r> {
                         match (worker.rank, self.pool) {
                             (0, Some(pool)) => pool.push(unit),
                             (0, None) => self.own.push_back(unit),
-                            (rank, _) => run.ranks.send(rank, UNITS, unit.encode(run.epoch))?,
+                            (rank, _) => run.ranks.send(rank, UNITS, unit.encode(run.epoch)?)?,
                         }
                     }
                     Next::Wait => {
@@ -216,14 +230,13 @@ impl<'r> Leader<'r> {
         Ok(moved)
     }
 
-    /// Tells the other ranks what is to be stopped.
-    fn signal(&mut self) -> Result<()> {
+    /// Tells the other ranks what is to be stopped; also while a task of this one runs, which may be done together with them.
+    fn signal(&self) -> Result<()> {
         let run = self.run;
         let news = (run.control.limit(), run.control.reason());
-        if news == self.told {
+        if self.told.replace(news) == news {
             return Ok(());
         }
-        self.told = news;
         let signal = Signal { epoch: run.epoch, limit: news.0, reason: news.1 };
         for rank in 1..run.ranks.size() {
             run.ranks.send(rank, SIGNALS, signal.encode())?;

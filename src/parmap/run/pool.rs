@@ -37,16 +37,16 @@ impl Drop for Close<'_> {
 }
 
 impl Pool {
-    /// Runs `lead` while so many threads, with stacks of so many bytes, `run` the units that it pushes.
+    /// Runs `lead` while so many threads, with stacks of so many bytes, `run` the units that it pushes; an error: none can be had.
     pub(crate) fn scope<R>(
         &self,
         n_threads: usize,
         stack: usize,
         run: impl Fn(Unit, usize) -> Result<Reply> + Sync,
-        lead: impl FnOnce(&Pool) -> Result<R>,
+        lead: impl FnOnce(Result<&Pool>) -> Result<R>,
     ) -> Result<R> {
         if n_threads == 0 {
-            return lead(self);
+            return lead(Ok(self));
         }
         let crew = Crew::new();
         std::thread::scope(|scope| {
@@ -58,10 +58,10 @@ impl Pool {
             };
             let started = (0..n_threads).map_while(|thread| start(thread).ok()).count();
             if started == 0 {
-                return Err(Error::memory("a thread", stack));
+                return lead(Err(Error::memory("a thread", stack)));
             }
             lock(&self.queue).n_threads = Some(started);
-            lead(self)
+            lead(Ok(self))
         })
     }
 

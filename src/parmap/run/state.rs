@@ -21,6 +21,11 @@ pub(crate) enum Dealing {
     Each(Option<Arc<dyn Counter>>),
 }
 
+/// Collective in a team: what its first rank has to do, or that there is nothing more.
+pub(super) fn hand_on(team: &Arc<dyn Transport>, bytes: &mut Vec<u8>) -> Result<()> {
+    team.spread(0, bytes)
+}
+
 /// One run, on one rank.
 pub(crate) struct Run {
     pub(crate) ranks: Arc<dyn Transport>,
@@ -99,15 +104,22 @@ impl Run {
     /// Does a unit and says how it went. If it is one for a team, the others of it hear of it.
     pub(super) fn execute(&self, work: &dyn Work, unit: Unit, thread: usize, poll: Option<&dyn Fn()>) -> Result<Reply> {
         let (first, count, slot) = (unit.first, unit.count, unit.slot);
+        // Ranks of a team are counted within it.
+        let here = |error| match error {
+            Error::OnRank { rank, status, message } => {
+                Error::OnRank { rank: self.ranks.rank() + rank, status, message }
+            }
+            _ => error,
+        };
         let mut unit = unit;
         if let Some(team) = &self.team {
-            let mut bytes = unit.encode(self.epoch);
-            team.broadcast(0, &mut bytes)?;
+            let mut bytes = unit.encode(self.epoch)?;
+            hand_on(team, &mut bytes).map_err(here)?;
             unit = Unit::decode(bytes)?;
         }
         let start = Instant::now();
         let place = self.place(thread, poll);
-        let (ran, bytes) = self.busy(|| budget::with(self.budget, || work.run(&unit, &place)))?;
+        let (ran, bytes) = self.busy(|| budget::with(self.budget, || work.run(&unit, &place))).map_err(here)?;
         let (seconds, stopped) = (start.elapsed().as_secs_f64(), self.control.reason());
         Ok(Reply { first, count, slot, worker: place.worker, seconds, ran, stopped, bytes, ..Reply::default() })
     }

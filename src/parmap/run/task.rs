@@ -107,6 +107,16 @@ pub(crate) struct Place<'p> {
     pub(crate) cancels: bool,
 }
 
+impl Place<'_> {
+    /// In a team: fails on every rank if it failed on one.
+    pub(crate) fn agree<R>(&self, result: Result<R>) -> Result<R> {
+        match self.team {
+            Some(team) => team.agree(result),
+            None => result,
+        }
+    }
+}
+
 /// One task as its work function sees it.
 pub struct Task<'p> {
     /// Its index.
@@ -242,6 +252,8 @@ fn attempt(index: u64, place: &Place, mut run: impl FnMut(&Task) -> i32) -> Resu
     loop {
         let mut code = match caught(|| run(&task)) {
             Ok(code) if code >= 0 => code,
+            // What the library itself does around it has failed, and has said why.
+            Ok(BAD_CODE) if !task.message.borrow().is_empty() => BAD_CODE,
             Ok(code) => {
                 task.explain(&format!("the work function returned {code}: it must return 0 or a positive code"));
                 BAD_CODE
@@ -274,7 +286,12 @@ fn attempt(index: u64, place: &Place, mut run: impl FnMut(&Task) -> i32) -> Resu
 }
 
 /// In a team a task fails if it fails on one rank; the lowest rank counts.
-fn together(team: &Arc<dyn Transport>, code: i32, message: String, again: bool) -> Result<(i32, String, bool)> {
+pub(crate) fn together(
+    team: &Arc<dyn Transport>,
+    code: i32,
+    message: String,
+    again: bool,
+) -> Result<(i32, String, bool)> {
     let all = team.all_gather(&[i64::from(code)])?;
     let Some(rank) = all.iter().position(|code| *code != 0) else {
         return Ok((0, message, again));

@@ -3,6 +3,7 @@
 
 use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::parmap::run::report::{Failure, Report};
 use crate::parmap::run::schedule::Chunk;
 use crate::parmap::run::task::{Ran, Worker};
@@ -26,16 +27,15 @@ impl Unit {
     }
 
     /// The numbers go behind the payload, which then need not be copied.
-    pub(super) fn encode(mut self, epoch: u64) -> Vec<u8> {
-        let bytes = self.bytes.take().unwrap_or_default();
-        let mut to = Writer(bytes);
+    pub(super) fn encode(mut self, epoch: u64) -> Result<Vec<u8>> {
+        let mut to = behind(self.bytes.take().unwrap_or_default())?;
         to.u64(self.first);
         to.u64(self.count);
         to.u64(self.slot as u64);
         to.i64(self.thread.map_or(-1, |thread| thread as i64));
         to.u64(epoch);
         to.u8(UNIT);
-        to.0
+        Ok(to.0)
     }
 
     pub(super) fn decode(mut bytes: Vec<u8>) -> Result<Self> {
@@ -49,6 +49,13 @@ impl Unit {
             _ => Err(malformed()),
         }
     }
+}
+
+/// Writes numbers behind a payload, however large that is: there is room for them, and for what a transport adds.
+fn behind(mut bytes: Vec<u8>) -> Result<Writer> {
+    const ROOM: usize = 256;
+    memory::reserve("a message", &mut bytes, ROOM)?;
+    Ok(Writer(bytes))
 }
 
 /// Tasks from the first one on, whose numbers have an end.
@@ -77,14 +84,16 @@ pub(crate) struct Reply {
     pub(crate) starved: bool,
     /// Its rank, which dealt for itself, does nothing more.
     pub(crate) left: bool,
+    /// What has gone wrong on its rank, which does nothing more: the run fails.
+    pub(crate) error: Option<Error>,
     /// The results, unless they are where they belong.
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn encode(self, epoch: u64) -> Vec<u8> {
+    pub(super) fn encode(self, epoch: u64) -> Result<Vec<u8>> {
         let start = self.bytes.len() as u64;
-        let mut to = Writer(self.bytes);
+        let mut to = behind(self.bytes)?;
         to.u64(self.first);
         to.u64(self.count);
         to.u64(self.slot as u64);
@@ -105,9 +114,13 @@ impl Reply {
             to.u64(failure.worker as u64);
             to.bytes(failure.message.as_bytes());
         }
+        to.u8(self.error.is_some() as u8);
+        if let Some(error) = self.error {
+            write_error(&error, &mut to);
+        }
         to.u64(start);
         to.u64(epoch);
-        to.0
+        Ok(to.0)
     }
 
     /// None: of another run.
@@ -126,7 +139,7 @@ impl Reply {
         let (seconds, stopped, how) = (from.f64()?, from.u8()?, from.u8()?);
         let (starved, left) = (how & 1 != 0, how & 2 != 0);
         let mut reply =
-            Reply { first, count, slot, worker, seconds, ran: Ran::default(), stopped, starved, left, bytes };
+            Reply { first, count, slot, worker, seconds, stopped, starved, left, bytes, ..Reply::default() };
         for _ in 0..from.u64()? {
             reply.ran.codes.push(from.i32()?);
         }
@@ -143,6 +156,9 @@ impl Reply {
                 message: from.text()?,
             });
         }
+        if from.u8()? != 0 {
+            reply.error = Some(read_error(&mut from)?);
+        }
         Ok(Some(reply))
     }
 }
@@ -152,8 +168,11 @@ impl Reply {
 pub(super) struct Batch(Writer);
 
 impl Batch {
-    pub(super) fn push(&mut self, reply: Reply, epoch: u64) {
-        self.0.bytes(&reply.encode(epoch));
+    pub(super) fn push(&mut self, reply: Reply, epoch: u64) -> Result<()> {
+        let bytes = reply.encode(epoch)?;
+        memory::reserve("a message", &mut self.0.0, bytes.len() + 64)?;
+        self.0.bytes(&bytes);
+        Ok(())
     }
 
     /// Bytes so far.
@@ -174,7 +193,7 @@ impl Batch {
         }
         let (mut from, mut replies) = (Reader(bytes), Vec::new());
         while !from.0.is_empty() {
-            replies.extend(Reply::decode(from.bytes()?.to_vec(), epoch)?);
+            replies.extend(Reply::decode(memory::copy("a message", from.bytes()?)?, epoch)?);
         }
         Ok(Some(replies))
     }
@@ -214,8 +233,7 @@ pub(super) fn encode_end(outcome: std::result::Result<Vec<u8>, &Error>, epoch: u
         }
         Err(error) => {
             to.u8(1);
-            to.i32(error.status());
-            to.bytes(error.marked().as_bytes());
+            write_error(error, &mut to);
         }
     }
     to.u64(epoch);
@@ -228,7 +246,22 @@ pub(super) fn decode_end(bytes: &[u8]) -> Result<Report> {
     if from.u8()? == 0 {
         return Report::read(&mut Reader(from.bytes()?));
     }
-    Err(Error::OnRank { rank: 0, status: from.i32()?, message: from.text()? })
+    Err(read_error(&mut from)?)
+}
+
+/// An error that all ranks report alike.
+fn write_error(error: &Error, to: &mut Writer) {
+    let (rank, message) = match error {
+        Error::OnRank { rank, message, .. } => (*rank, message.clone()),
+        _ => (0, error.marked()),
+    };
+    to.u64(rank as u64);
+    to.i32(error.status());
+    to.bytes(message.as_bytes());
+}
+
+fn read_error(from: &mut Reader) -> Result<Error> {
+    Ok(Error::OnRank { rank: from.u64()? as usize, status: from.i32()?, message: from.text()? })
 }
 
 #[cfg(test)]
@@ -250,6 +283,7 @@ mod tests {
             stopped: 1,
             starved: failed,
             left: true,
+            error: failed.then(|| Error::memory("a thing", 7).of_rank(2)),
             bytes,
         }
     }
@@ -280,11 +314,11 @@ mod tests {
             let mut bytes = Writer::default();
             report(&codes).write(&mut bytes);
             let mut batch = Batch::default();
-            batch.push(sent(), 5);
-            batch.push(sent(), 5);
+            batch.push(sent(), 5).unwrap();
+            batch.push(sent(), 5).unwrap();
             let messages = [
-                unit().encode(5),
-                sent().encode(5),
+                unit().encode(5).unwrap(),
+                sent().encode(5).unwrap(),
                 encode_end(Ok(bytes.0), 5),
                 encode_end(Err(&Error::Internal("why".into())), 5),
                 Signal { epoch: 5, limit: 9, reason: 1 }.encode(),
@@ -314,10 +348,10 @@ mod tests {
 
     #[test]
     fn messages_that_contradict_themselves_are_errors() {
-        let bad = |unit: Unit| Unit::decode(unit.encode(5)).is_err();
+        let bad = |unit: Unit| Unit::decode(unit.encode(5).unwrap()).is_err();
         assert!(bad(Unit { first: u64::MAX, count: 1, ..Unit::default() }));
         assert!(Unit::decode(encode_end(Ok(Vec::new()), 5)).is_err());
-        let bad = |reply: Reply| Reply::decode(reply.encode(5), 5).is_err();
+        let bad = |reply: Reply| Reply::decode(reply.encode(5).unwrap(), 5).is_err();
         assert!(bad(Reply { first: 1, count: u64::MAX, ..Reply::default() }));
         assert!(bad(Reply { count: 4, ..reply(vec![1, 2, 3], true, Vec::new()) }));
         let bad = |report: Report| {
