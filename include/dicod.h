@@ -3045,12 +3045,18 @@ typedef struct dicod_handle_info {
      * Bytes that it holds on this rank, about.
      */
     int64_t bytes;
+    /**
+     * For dicod_learner_expect() alone, and NULL elsewhere: the shape of each atom by itself, (n_atoms, n_axes), row-major;
+     * n_axes and n_atoms are expected then, too. dicod_learner_get_atom_shapes() tells them.
+     */
+    const int64_t *atom_shapes;
 } dicod_handle_info;
 
 /**
  * Initialiser of a dicod_handle_info: struct_size, and zeros.
  */
-#define DICOD_HANDLE_INFO_INIT {sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0, 0}
+#define DICOD_HANDLE_INFO_INIT {sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0, 0, \
+    0}
 
 /**
  * What an encoder holds: `*info`, whose struct_size the caller sets before (DICOD_HANDLE_INFO_INIT
@@ -3113,7 +3119,7 @@ dicod_status dicod_learner_get_options(dicod_learner *learner, dicod_options **o
 
 /**
  * Fails if a learner, say one that was restored, is not what the caller `expected`: element type,
- * numbers, shapes. A 0 expects nothing; iterations and bytes are not compared.
+ * numbers, shapes. A 0 expects nothing, nor does NULL in place of atom_shapes; iterations and bytes are not compared.
  *
  * Collective over the context's ranks: what is contradicted on one is an error on all. Needs the
  * learner for itself.

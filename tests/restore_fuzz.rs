@@ -106,6 +106,7 @@ impl Belief {
             valid_shape: padded(self.valid()),
             iterations: 0,
             bytes: 0,
+            atom_shapes: std::ptr::null(),
         }
     }
 

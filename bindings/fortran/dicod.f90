@@ -230,7 +230,7 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_handle_info
-    integer(c_int64_t) :: struct_size = 168_c_int64_t
+    integer(c_int64_t) :: struct_size = 176_c_int64_t
     integer(c_int64_t) :: element_type = 0
     integer(c_int64_t) :: n_axes = 0
     integer(c_int64_t) :: n_signals = 0
@@ -242,6 +242,7 @@ module dicod_c
     integer(c_int64_t) :: valid_shape(4) = 0
     integer(c_int64_t) :: iterations = 0
     integer(c_int64_t) :: bytes = 0
+    type(c_ptr) :: atom_shapes = c_null_ptr
   end type
 
   type, bind(c) :: parmap_report
@@ -10919,7 +10920,8 @@ contains
 
   ! Restores from a file, or from bytes. Shapes and kind are those that were saved; what the caller says of them is compared,
   ! and refused on all ranks where it is wrong on one.
-  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, atom_shapes, &
+      stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in), optional :: path
     integer(int8), intent(in), contiguous, target, optional :: bytes(:)
@@ -10927,6 +10929,7 @@ contains
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10963,6 +10966,12 @@ contains
     if (present(shape_d)) call c%same_d(shape_d, c%g)
     if (present(signal_shape)) call c%compare('signal_shape', wholes(signal_shape), reverse(c%g%signal(:c%g%n_axes)))
     if (present(n_signals)) call c%compare('n_signals', [whole(n_signals)], [c%g%n_signals])
+    if (present(atom_shapes)) call c%own_shapes(atom_shapes)
+    if (c%status >= 0 .and. present(atom_shapes)) then
+      expected%n_axes = info%n_axes
+      expected%n_atoms = info%n_atoms
+      expected%atom_shapes = c_loc(c%atom_shapes)
+    end if
     ! Tells the others.
     if (c%status < 0) expected%n_axes = -1
     if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
@@ -10975,29 +10984,31 @@ contains
   end subroutine
 
   ! From what save() wrote: a file, or the bytes that rank 0 brings (all others none). options replace those that were saved.
-  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
-      stat=stat, errmsg=errmsg)
+      atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The same from bytes.
-  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
-      stat=stat, errmsg=errmsg)
+      atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
@@ -13343,30 +13354,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_3_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_3_r64(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_3_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_3_r64(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.
@@ -13507,30 +13520,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_4_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_4_r64(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_4_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_4_r64(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.
@@ -13671,30 +13686,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_5_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_5_r64(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_5_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_5_r64(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.
@@ -13835,30 +13852,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_3_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_3_r32(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_3_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_3_r32(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.
@@ -13999,30 +14018,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_4_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_4_r32(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_4_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_4_r32(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.
@@ -14163,30 +14184,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_5_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_5_r32(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_5_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_5_r32(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.

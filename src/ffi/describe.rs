@@ -1,6 +1,7 @@
 //! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
 
-use crate::base::wording::per_axis;
+use crate::base::wording::{nth, per_axis};
+use crate::csc::Shape;
 use crate::csc::coder::Coder;
 use crate::ffi::boundary::*;
 use crate::ffi::context::ranks;
@@ -39,6 +40,9 @@ pub struct dicod_handle_info {
     pub iterations: i64,
     /// Bytes that it holds on this rank, about.
     pub bytes: i64,
+    /// For dicod_learner_expect() alone, and NULL elsewhere: the shape of each atom by itself, (n_atoms, n_axes), row-major;
+    /// n_axes and n_atoms are expected then, too. dicod_learner_get_atom_shapes() tells them.
+    pub atom_shapes: *const i64,
 }
 
 /// What an encoder holds: `*info`, whose struct_size the caller sets before (DICOD_HANDLE_INFO_INIT
@@ -116,7 +120,7 @@ pub extern "C" fn dicod_learner_get_options(
 }
 
 /// Fails if a learner, say one that was restored, is not what the caller `expected`: element type,
-/// numbers, shapes. A 0 expects nothing; iterations and bytes are not compared.
+/// numbers, shapes. A 0 expects nothing, nor does NULL in place of atom_shapes; iterations and bytes are not compared.
 ///
 /// Collective over the context's ranks: what is contradicted on one is an error on all. Needs the
 /// learner for itself.
@@ -131,9 +135,10 @@ pub extern "C" fn dicod_learner_expect(
     guard(|| {
         with(learner, |held| {
             let ranks = ranks(held.context);
+            let shape = for_either!(&held.coder, coder => coder.shape().clone());
             let found = described(held);
             let same = sized(expected, "expected", "expected->struct_size", "a struct whose struct_size is set")
-                .and_then(|expected| compare(expected, &found));
+                .and_then(|expected| compare(expected, &found).and_then(|()| compare_atoms(expected, &shape)));
             ranks.agree(same)
         })
     })
@@ -177,6 +182,7 @@ fn described(held: Held<'_>) -> dicod_handle_info {
             valid_shape: listed(coder.coded().valid()),
             iterations: coder.iterations() as i64,
             bytes: coder.bytes() as i64,
+            atom_shapes: std::ptr::null(),
         }
     }
     for_either!(held.coder, coder => of(coder))
@@ -208,6 +214,34 @@ fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()
         if lengths.any(|(wanted, is)| *wanted != 0 && wanted != is) {
             let allowed = format!("{}, that of the learner", per_axis(&is[..n]));
             return Err(Error::shape(name, per_axis(&wanted[..n]), allowed));
+        }
+    }
+    Ok(())
+}
+
+/// What is expected of atoms by themselves.
+fn compare_atoms(expected: &dicod_handle_info, shape: &Shape) -> Result<()> {
+    if expected.atom_shapes.is_null() {
+        return Ok(());
+    }
+    let (n, n_atoms) = (shape.n_axes, shape.n_atoms);
+    // Else nobody knows how long the list is.
+    for (name, wanted, is) in [("n_axes", expected.n_axes, n), ("n_atoms", expected.n_atoms, n_atoms)] {
+        if wanted != is as i64 {
+            return Err(Error::argument(
+                name,
+                wanted,
+                format!("{is}, that of the learner, where atom_shapes are expected"),
+            ));
+        }
+    }
+    aligned(expected.atom_shapes, "atom_shapes")?;
+    let lengths = slice(expected.atom_shapes, n_atoms * n, "atom_shapes", "n_atoms * n_axes lengths")?;
+    for (k, wanted) in lengths.chunks_exact(n).enumerate() {
+        let is = shape.unpadded(shape.atom_of(k));
+        if wanted != is {
+            let name = format!("the shape of atom {}", nth(k as i64));
+            return Err(Error::shape(&name, per_axis(wanted), format!("{}, that of the learner", per_axis(&is))));
         }
     }
     Ok(())

@@ -125,6 +125,54 @@ static void believed(dicod_learner *l, int64_t n, dicod_status wanted)
     free(room);
 }
 
+/* the shape of each atom by itself */
+static void expects_shapes_of_atoms(dicod_learner *plain)
+{
+    dicod_options *options = NULL;
+    dicod_learner *l = NULL, *again = NULL;
+    dicod_handle_info expected = DICOD_HANDLE_INFO_INIT;
+    int64_t shapes[2 * K] = {2, L1, L0, L1, L0, 1}, needed = 0;
+    const int64_t kept[2 * K] = {2, L1, L0, L1, L0, 1};
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_string(options, "learn_init", "given"));
+    dicod_problem problem = problem_of(2, signal_shape, 1, P, K, atom_shape);
+    problem.atom_shapes = shapes;
+    OK(dicod_learner_create(NULL, options, &problem, d, &l));
+    OK(dicod_learner_save(l, 0, NULL, &needed));
+    unsigned char *saved = malloc((size_t)needed);
+    OK(dicod_learner_save(l, needed, saved, &needed));
+    OK(dicod_learner_restore(NULL, NULL, needed, saved, &again));
+    OK(dicod_learner_expect(again, &expected));
+    expected.atom_shapes = shapes;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes must be 2, that of the learner, where atom_shapes are expected, is 0",
+          dicod_learner_expect(again, &expected));
+    expected.n_axes = 2;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms must be 3, that of the learner, where atom_shapes are expected, is 0",
+          dicod_learner_expect(again, &expected));
+    expected.n_atoms = K;
+    OK(dicod_learner_expect(again, &expected));
+    for (int i = 0; i < 2 * K; i++) {
+        shapes[i]++;
+        char text[80];
+        snprintf(text, sizeof text, "the shape of atom %d must be [%d, %d], that of the learner, is [%d, %d]", i / 2, (int)kept[i / 2 * 2],
+                 (int)kept[i / 2 * 2 + 1], (int)shapes[i / 2 * 2], (int)shapes[i / 2 * 2 + 1]);
+        FAILS(DICOD_ERROR_INVALID_SHAPE, text, dicod_learner_expect(again, &expected));
+        shapes[i]--;
+    }
+    /* one that has none of their own has those of all */
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "the shape of atom 0 must be [3, 4], that of the learner, is [2, 4]",
+          dicod_learner_expect(plain, &expected));
+    for (int k = 0; k < K; k++) shapes[2 * k] = L0, shapes[2 * k + 1] = L1;
+    OK(dicod_learner_expect(plain, &expected));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "the shape of atom 0", dicod_learner_expect(again, &expected));
+    expected.atom_shapes = (const int64_t *)(const void *)((const char *)shapes + 1);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "atom_shapes", dicod_learner_expect(again, &expected));
+    free(saved);
+    dicod_options_free(&options);
+    dicod_learner_free(&l);
+    dicod_learner_free(&again);
+}
+
 static void restored(void)
 {
     dicod_options *options = NULL;
@@ -167,6 +215,7 @@ static void restored(void)
     expected = info;
     expected.atom_shape[0] = L1, expected.atom_shape[1] = L0;
     FAILS(DICOD_ERROR_INVALID_SHAPE, "atom_shape must be [3, 4], that of the learner, is [4, 3]", dicod_learner_expect(again, &expected));
+    expects_shapes_of_atoms(again);
     FAILS(DICOD_ERROR_NULL_POINTER, "expected", dicod_learner_expect(again, NULL));
     expected.struct_size = 8;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "expected->struct_size", dicod_learner_expect(again, &expected));

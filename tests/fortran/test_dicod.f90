@@ -387,6 +387,8 @@ contains
     real(wp) :: x(40, 30), d(8, 6, 1, 3), cut(8, 6, 1, 3), z(33, 25, 3), by_hand(33, 25, 3)
     integer :: shapes(2, 3) = reshape([3, 6, 8, 6, 8, 2], [2, 3]), k
     type(dicod_encoder) :: encoder
+    type(dicod_learner) :: learner
+    integer(int8), allocatable :: bytes(:)
     type(dicod_description) :: is
     integer(int32) :: stat
     character(400) :: errmsg
@@ -411,6 +413,17 @@ contains
     call encoder%create(d, [40, 30], atom_shapes=shapes, stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, &
       'atom_shapes(1, 2) (atom 2, axis 1) must be from 1 to 8, the length of the dictionary''s atoms, is 9')
+    ! What a checkpoint contradicts is refused.
+    shapes(1, 2) = 8
+    call learner%create(d, [40, 30], atom_shapes=shapes, learn_init='given')
+    call learner%save(bytes)
+    call learner%restore(bytes, [40, 30], atom_shapes=shapes)
+    call learner%restore(d, bytes, atom_shapes=shapes)
+    shapes(2, 2) = 5
+    call learner%restore(bytes, atom_shapes=shapes, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'the shape of atom 2 must be (8, 6), that of the learner, is (8, 5)')
+    call learner%restore(bytes, atom_shapes=shapes(:, :2), stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'atom_shapes has (4) values')
   end subroutine
 
   ! A checkpoint of 9 atoms of 8 x 6, and what callers believe of it. The arrays lie in the heap: valgrind sees who goes

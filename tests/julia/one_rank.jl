@@ -71,6 +71,7 @@ function test_one_rank(context)
     case(wrong -> Dicod.save(l, wrong("a\0b", file)), "save, path")
     case(wrong -> close(Dicod.restore(wrong("a\0b", file); context=context)), "restore, path")
     case(wrong -> close(Dicod.restore(file, wrong(d[:, :, :, 1:2], d), (40, 30); context=context)), "restore, d")
+    case(wrong -> close(Dicod.restore(file; atom_shapes=wrong([(2, 2), (5, 4), (5, 4)], nothing), context=context)), "restore, atom_shapes")
     case(wrong -> close(Context(world; threads=wrong(1.5, 1))), "Context, threads")
     case(wrong -> close(Context(world; threads=wrong(0, 1))), "Context, threads")
     # maps

@@ -272,6 +272,8 @@ static dicod_status expect(void)
     if (wrong()) expected.n_atoms++;
     if (wrong()) expected.atom_shape[0]++;
     if (wrong()) expected.struct_size = 1;
+    int64_t atoms[K] = {L, wrong() ? L - 1 : L};
+    expected.atom_shapes = atoms;
     return dicod_learner_expect(learner, NOT(&expected));
 }
 

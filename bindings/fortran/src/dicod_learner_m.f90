@@ -359,7 +359,8 @@ contains
 
   ! Restores from a file, or from bytes. Shapes and kind are those that were saved; what the caller says of them is compared,
   ! and refused on all ranks where it is wrong on one.
-  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, atom_shapes, &
+      stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in), optional :: path
     integer(int8), intent(in), contiguous, target, optional :: bytes(:)
@@ -367,6 +368,7 @@ contains
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -403,6 +405,12 @@ contains
     if (present(shape_d)) call c%same_d(shape_d, c%g)
     if (present(signal_shape)) call c%compare('signal_shape', wholes(signal_shape), reverse(c%g%signal(:c%g%n_axes)))
     if (present(n_signals)) call c%compare('n_signals', [whole(n_signals)], [c%g%n_signals])
+    if (present(atom_shapes)) call c%own_shapes(atom_shapes)
+    if (c%status >= 0 .and. present(atom_shapes)) then
+      expected%n_axes = info%n_axes
+      expected%n_atoms = info%n_atoms
+      expected%atom_shapes = c_loc(c%atom_shapes)
+    end if
     ! Tells the others.
     if (c%status < 0) expected%n_axes = -1
     if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
@@ -415,29 +423,31 @@ contains
   end subroutine
 
   ! From what save() wrote: a file, or the bytes that rank 0 brings (all others none). options replace those that were saved.
-  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
-      stat=stat, errmsg=errmsg)
+      atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The same from bytes.
-  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
-      stat=stat, errmsg=errmsg)
+      atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   !@each x d z
@@ -566,30 +576,32 @@ contains
   end subroutine
 
   ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
-  recursive subroutine restore_{n}(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_{n}(self, d, path, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     character(*), intent(in) :: path
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, path=path, shape_d=shape(d, int64), element_type={element}, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_{n}(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+  recursive subroutine restore_bytes_{n}(self, d, bytes, signal_shape, n_signals, context, options, atom_shapes, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     integer(int8), intent(in), contiguous, target :: bytes(:)
     class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: atom_shapes(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type={element}, signal_shape=signal_shape, &
-      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
+      n_signals=n_signals, context=context, options=options, atom_shapes=atom_shapes, stat=stat, errmsg=errmsg)
   end subroutine
 
   ! The dictionary as it is now. Local.

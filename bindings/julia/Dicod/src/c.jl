@@ -243,8 +243,9 @@ struct dicod_handle_info
     valid_shape::NTuple{4,Int64}
     iterations::Int64
     bytes::Int64
+    atom_shapes::Ptr{Int64}
 end
-dicod_handle_info() = dicod_handle_info(sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 0)
+dicod_handle_info() = dicod_handle_info(sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 0, C_NULL)
 
 struct parmap_report
     struct_size::Int64

@@ -279,7 +279,7 @@ keywords under the names that `Dicod.describe` has) is compared, and an error wh
 there are any, replace all of those that were saved.
 """
 function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_shape=nothing; context=nothing, n_signals=nothing,
-                 n_channels=nothing, n_atoms=nothing, atom_shape=nothing, element_type=nothing, given...)
+                 n_channels=nothing, n_atoms=nothing, atom_shape=nothing, atom_shapes=nothing, element_type=nothing, given...)
     signal_shape === nothing && (signal_shape = get(given, :signal_shape, nothing))
     without = from isa Vector{UInt8} ? (c -> dicod_learner_restore(c, C_NULL, -1, C_NULL, no_handle())) :
         c -> dicod_learner_restore_file(c, C_NULL, C_NULL, no_handle())
@@ -292,13 +292,14 @@ function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_sh
     is, T = describe(l), element_type
     size_of_d = (is.atom_shape..., is.n_channels, is.n_atoms)
     tuple_of(list) = list === nothing ? nothing : Tuple(list)
+    sizes_of(list) = list === nothing ? nothing : tuple_of.(list isa AbstractMatrix ? eachcol(list) : list)
     expected = (("d", d === nothing ? nothing : size(d), size_of_d), ("the element type of d", d === nothing ? T : element(d), is.element_type),
                 ("element_type", T, is.element_type), ("signal_shape", tuple_of(signal_shape), is.signal_shape),
-                ("atom_shape", tuple_of(atom_shape), is.atom_shape), ("n_signals", n_signals, is.n_signals),
+                ("atom_shape", tuple_of(atom_shape), is.atom_shape), ("atom_shapes", sizes_of(atom_shapes), is.atom_shapes), ("n_signals", n_signals, is.n_signals),
                 ("n_channels", n_channels, is.n_channels), ("n_atoms", n_atoms, is.n_atoms))
     wrong = findfirst(e -> e[2] !== nothing && e[2] != e[3], expected)
     # Tells the other ranks.
-    nobody = dicod_handle_info(sizeof(dicod_handle_info), 0, wrong === nothing ? 0 : -1, 0, 0, 0, 0, (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0), 0, 0)
+    nobody = dicod_handle_info(sizeof(dicod_handle_info), 0, wrong === nothing ? 0 : -1, 0, 0, 0, 0, (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0), 0, 0, C_NULL)
     status = dicod_learner_expect(l, Ref(nobody))
     status < 0 || return l
     e = wrong === nothing ? DicodError(status, last_error()) :
