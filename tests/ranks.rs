@@ -620,7 +620,7 @@ fn walk(
     let valid = shape.valid();
     let mut encoder = Encoder::over(ranks, shape, problem.dictionary::<f64>(), options.clone(), n_threads).unwrap();
     let mut points = Vec::new();
-    let reg = dicod::csc::reg_path(5, 0.8, 0.05);
+    let reg = dicod::csc::reg_path(5, 0.8, 0.05).unwrap();
     let stop = dicod::csc::solve_path(&mut encoder, &x.field(), &reg, |encoder, point, info| {
         assert_eq!(point, points.len());
         // Collective, with another box on each rank.

@@ -2,6 +2,7 @@
 
 use crate::base::error::Result;
 use crate::csc::encoder::blocks::Active;
+use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::grid::block::Block;
 use crate::linalg::{Dictionary, Field, Real};
@@ -45,6 +46,17 @@ pub(crate) trait Coder<T: Real> {
 
     /// Whether x may be anything in some places.
     fn allows_holes(&self) -> bool;
+
+    /// What numbers go with the dictionary that was given.
+    fn range(&self) -> Range;
+
+    /// Fails if signals are not finite, or too large. Where holes are allowed it is looked later at what is there.
+    fn check_signals(&self, x: &Field<'_, T>) -> Result<()> {
+        if self.allows_holes() { Ok(()) } else { self.range().check_signals(self.shape(), x) }
+    }
+
+    /// λ of every atom. Fails where it is not known.
+    fn lambda(&self) -> Result<&[f64]>;
 
     /// Collective: samples of all signals have these weights from now on; none: all are 1.
     fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()>;
@@ -100,6 +112,14 @@ impl<T: Real> Coder<T> for Encoder<T> {
 
     fn allows_holes(&self) -> bool {
         Encoder::allows_holes(self)
+    }
+
+    fn range(&self) -> Range {
+        Encoder::range(self)
+    }
+
+    fn lambda(&self) -> Result<&[f64]> {
+        Encoder::lambda(self)
     }
 
     fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {

@@ -6,7 +6,7 @@
 //! [`problem`] is what is asked: shapes, the layout of the domain, the model D∗z, λmax and the objective. [`bound`] is all
 //! that follows from the dictionary, [`background`] is what signals lie on, [`descent`] makes steps, and [`encoder`] is the way
 //! in: it holds a bound dictionary and who works on what, and solves stage by stage; [`path`] lets it solve at one λ after the
-//! other. [`coder`] is what it has in common with a
+//! other, [`whole`] where every rank has all signals. [`coder`] is what it has in common with a
 //! learner.
 
 pub(crate) mod background;
@@ -16,6 +16,7 @@ pub mod descent;
 pub mod encoder;
 pub(crate) mod path;
 pub mod problem;
+pub(crate) mod whole;
 
 pub use crate::base::stop::Stop;
 pub use crate::clock::Progress;

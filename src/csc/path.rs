@@ -11,16 +11,25 @@ use crate::ranks::alike::{Alike, fails_unless_alike};
 use crate::ranks::{Reduce, Transport};
 use std::time::Instant;
 
-/// Values of `reg` for a path: `n` of them from `most` down (or up) to `least`, each the same multiple of the one before.
-pub fn reg_path(n: usize, most: f64, least: f64) -> Vec<f64> {
-    let last = n.saturating_sub(1);
+/// Values of `reg` for a path: `n` of them from `most` down (or up) to `least`, each the same multiple of the one before. Fails
+/// unless there is one at least, and both are positive and finite.
+pub fn reg_path(n: usize, most: f64, least: f64) -> Result<Vec<f64>> {
+    if n == 0 {
+        return Err(Error::argument("n", 0, "at least 1"));
+    }
+    for (name, value) in [("most", most), ("least", least)] {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(Error::argument(name, value, "positive and finite"));
+        }
+    }
+    let last = n - 1;
     let step = (least.ln() - most.ln()) / last.max(1) as f64;
     let value = |i: usize| match i {
         0 => most,
         i if i == last => least,
         i => (most.ln() + step * i as f64).exp(),
     };
-    (0..n).map(value).collect()
+    Ok((0..n).map(value).collect())
 }
 
 /// Collective: fails, on all ranks alike, unless all came with the same list of values that option `reg` can have.

@@ -2,9 +2,9 @@
 //! is done in functions of what a handle holds.
 
 use crate::base::wording::by_language;
-use crate::csc::Encoder;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::listed;
+use crate::csc::{Encoder, Shape};
 use crate::ffi::array::{PER_AXIS, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::{box_of, lengths};
 use crate::ffi::boundary::*;
@@ -144,7 +144,7 @@ pub extern "C" fn dicod_encoder_get_lambda(
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
-    guard(|| per_atom(encoder, n_atoms, lambda, "lambda", |found| &found.0))
+    guard(|| with(encoder, |held| get_lambda(held, n_atoms, lambda)))
 }
 
 /// Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
@@ -160,11 +160,15 @@ pub extern "C" fn dicod_encoder_get_tolerance(
     n_atoms: i64,
     tolerance: *mut f64,
 ) -> dicod_status {
-    guard(|| per_atom(encoder, n_atoms, tolerance, "tolerance", |found| &found.1))
+    guard(|| {
+        for_either!(&*get(encoder)?.state()?, encoder => {
+            per_atom(encoder.shape(), "encoder", encoder.tolerance(), n_atoms, (tolerance, "tolerance"))
+        })
+    })
 }
 
 pub(crate) fn set_z(held: Held<'_>, z: *const dicod_const_array) -> Result<()> {
-    for_either!(held.coder, coder => fields::set_z(coder, &held.range, z))
+    for_either!(held.coder, coder => fields::set_z(coder, z))
 }
 
 pub(crate) fn clear_z(held: Held<'_>) -> Result<()> {
@@ -232,7 +236,7 @@ pub(crate) fn set_sparse(
     lists: (*const i64, *const i64, *const i64, *const f64),
 ) -> Result<()> {
     for_either!(held.coder, coder => {
-        let list = coder.ranks().agree(read_sparse(&coder.coded(), &held.range, n, lists))?;
+        let list = coder.ranks().agree(read_sparse(coder, n, lists))?;
         coder.set_list(&list)
     })
 }
@@ -251,29 +255,27 @@ pub(crate) fn get_region(held: Held<'_>, offset: *mut i64, local_shape: *mut i64
     Ok(())
 }
 
-/// Writes one number per atom of the last solve.
+pub(crate) fn get_lambda(held: Held<'_>, n_atoms: i64, lambda: *mut f64) -> Result<()> {
+    for_either!(held.coder, coder => {
+        per_atom(coder.shape(), held.name, coder.lambda(), n_atoms, (lambda, "lambda"))
+    })
+}
+
+/// Writes a number for each atom of what has that name.
 fn per_atom(
-    encoder: *const dicod_encoder,
+    shape: &Shape,
+    name: &str,
+    found: Result<&[f64]>,
     n_atoms: i64,
-    to: *mut f64,
-    argument: &'static str,
-    of: impl FnOnce(&(Vec<f64>, Vec<f64>)) -> &[f64],
+    (to, argument): (*mut f64, &'static str),
 ) -> Result<()> {
-    let shared = get(encoder)?;
-    let state = &mut *shared.state()?;
-    let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
-    if n_atoms != n as i64 {
-        let allowed = format!("{n}, that of the encoder");
+    if n_atoms != shape.n_atoms as i64 {
+        let allowed = format!("{}, that of the {name}", shape.n_atoms);
         let size = format!("the size of {argument}");
         return Err(Error::argument(&by_language("n_atoms", &size, &size), n_atoms, allowed));
     }
-    let Some(found) = &state.per_atom else {
-        let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");
-        let text = format!("{argument} is not known before {solve}");
-        return Err(Error::InvalidState(text));
-    };
+    let found = found?;
     aligned(to, argument)?;
-    let to = slice_mut(to, n, argument, "n_atoms values")?;
-    to.copy_from_slice(of(found));
+    slice_mut(to, found.len(), argument, "n_atoms values")?.copy_from_slice(found);
     Ok(())
 }

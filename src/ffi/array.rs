@@ -292,16 +292,6 @@ impl<'a> View<'a> {
         Ok(Field { channels, layout: self.layout, origin: self.origin })
     }
 
-    /// What it is called.
-    pub(crate) fn name(&self) -> &'static str {
-        self.names.array
-    }
-
-    /// How many channels it has: none over an empty box.
-    pub(crate) fn n_channels(&self) -> usize {
-        self.channels.len()
-    }
-
     /// The box of positions that it describes.
     pub(crate) fn block(&self) -> Block {
         Block { origin: self.origin, shape: self.layout.shape }
@@ -352,7 +342,7 @@ impl<'a> View<'a> {
     }
 
     /// Writes these elements: channels, each row-major.
-    pub(crate) fn write_values<T: Element>(&self, values: &[T]) -> Result<()> {
+    fn write_values<T: Element>(&self, values: &[T]) -> Result<()> {
         let mut rows = values.chunks_exact(self.layout.shape[2].max(1) as usize);
         for channel in self.channels {
             let lowest = self.lowest::<T>(*channel);

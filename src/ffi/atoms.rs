@@ -4,8 +4,8 @@ use crate::csc::coder::Coder;
 use crate::ffi::boundary::*;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::held::{Coders, Held, with};
-use crate::learn::dictionary_step::widened;
-use crate::linalg::{Atoms, Dictionary};
+use crate::learn::dictionary_step::multiplied_out;
+use crate::linalg::Atoms;
 
 /// Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major, `n_values` in all, as dicod_encoder_describe()
 /// tells: bit for bit what the encoder was given last; atoms of rank one multiplied out.
@@ -58,11 +58,6 @@ pub extern "C" fn dicod_encoder_get_dictionary_rank1_f32(
     v: *mut f32,
 ) -> dicod_status {
     guard(|| with(encoder, |held| get_factors(held, (n_u, u), (n_v, v))))
-}
-
-/// Full atoms, (K, P, L…).
-pub(crate) fn multiplied_out<T: Element>(dictionary: &Dictionary<T>) -> Result<Vec<T>> {
-    Ok(widened(dictionary)?.into_iter().map(T::of).collect())
 }
 
 /// What is held, if it is of this type.

@@ -1,11 +1,10 @@
 //! What the activations of an encoder stand for, and what they leave of the signals, on blocks. What is the same for a learner
 //! is done in functions of what a handle holds.
 
-use crate::base::memory;
 use crate::csc::background::unknown;
 use crate::csc::coder::Coder;
-use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
-use crate::csc::problem::range::Range;
+use crate::csc::encoder::blocks::{fetch_within_reach, subtract_from, write_model, write_within};
+use crate::csc::problem::range::finite;
 use crate::csc::problem::shape::{Shape, explained};
 use crate::ffi::array::{BACKGROUND, OUT, View, X, dicod_array, dicod_const_array};
 use crate::ffi::boundary::*;
@@ -83,30 +82,33 @@ pub extern "C" fn dicod_encoder_objective(
 }
 
 pub(crate) fn reconstruct(held: Held<'_>, x: *const dicod_array) -> Result<()> {
-    fn of<T: Element>(coder: &dyn Coder<T>, range: &Range, x: *const dicod_array) -> Result<()> {
+    fn of<T: Element>(coder: &dyn Coder<T>, x: *const dicod_array) -> Result<()> {
         let (shape, ranks) = (&coder.coded(), coder.ranks());
         let view = View::to_be_written::<T>(x, X, shape);
         let (view, dictionary) = ranks.agree(view.and_then(|view| Ok((view, coder.dictionary()?))))?;
         let list = fetch_within_reach(shape, &view.block(), &|part| coder.fetch(part))?;
-        ranks.agree(write(&view, range, &list, "x", &|out| write_model(shape, &dictionary, &list, out)))
+        let fill = |out: &mut FieldMut<'_, T>| write_model(shape, &dictionary, &list, out);
+        ranks.agree(view.write::<T>(|out| write_within(&coder.range(), &list, "x", out, &fill)))
     }
-    for_either!(held.coder, coder => of(coder, &held.range, x))
+    for_either!(held.coder, coder => of(coder, x))
 }
 
 pub(crate) fn residual(held: Held<'_>, x: *const dicod_const_array, residual: *const dicod_array) -> Result<()> {
     for_either!(held.coder, coder => {
         let (shape, ranks) = (&coder.coded(), coder.ranks());
-        let given = signals(coder, &held.range, x).and_then(|x| Ok((written(&x, residual, shape)?, x)));
+        let given = signals(coder, x).and_then(|x| Ok((written(&x, residual, shape)?, x)));
         let (view, x) = ranks.agree(given)?;
+        let range = coder.range();
         let encoder = coder.encoder_for(x.block())?;
         let (window, list) = encoder.fetch_residual(&x, &view.block())?;
         // What is written may be where x was read.
         drop(x);
         let dictionary = encoder.dictionary();
-        ranks.agree(write(&view, &held.range, &list, "residual", &|out| {
+        let fill = |out: &mut FieldMut<'_, _>| {
             write_model(shape, &dictionary, &list, out);
             subtract_from(&window, out);
-        }))
+        };
+        ranks.agree(view.write(|out| write_within(&range, &list, "residual", out, &fill)))
     })
 }
 
@@ -137,47 +139,11 @@ pub(crate) fn objective(
     let _session = Session::enter(held.context)?;
     let found = for_either!(held.coder, coder => {
         let room = reference(objective, "objective", "room for the result");
-        let x = coder.ranks().agree(room.and_then(|_| signals(coder, &held.range, x)))?;
+        let x = coder.ranks().agree(room.and_then(|_| signals(coder, x)))?;
         let found = coder.objective(&x);
-        found.map_err(|error| explained(error, &coder.coded()))?
+        finite(found.map_err(|error| explained(error, &coder.coded()))?)?
     });
-    if !found.0.is_finite() {
-        let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
-        return Err(Error::argument("the objective of x and z", found.0, allowed));
-    }
     set(objective, found.0);
     set(data_term, found.1);
     Ok(())
-}
-
-/// Writes what follows from activations, unless it overflows.
-fn write<T: Element>(
-    view: &View<'_>,
-    range: &Range,
-    list: &[Active<T>],
-    argument: &str,
-    fill: &dyn Fn(&mut FieldMut<'_, T>),
-) -> Result<()> {
-    let values: Vec<T> = list.iter().map(|(_, step)| step.delta).collect();
-    if !values.iter().all(|z| z.finite()) {
-        let allowed = "so small that nothing overflows with this dictionary";
-        return Err(Error::argument("the largest value of z", "infinite", allowed));
-    }
-    let Err(error) = range.check_list(&values) else {
-        return view.write::<T>(|out| {
-            fill(out);
-            Ok(())
-        });
-    };
-    // It may overflow. Whether it does is seen when it is done.
-    let block = view.block();
-    let n = view.n_channels();
-    let mut values: Vec<T> = memory::zeroed(argument, n * block.volume() as usize)?;
-    let mut copy = FieldMut::contiguous(&mut values, block.shape);
-    copy.origin = block.origin;
-    fill(&mut copy);
-    match values.iter().all(|x| x.finite()) {
-        true => view.write_values(&values),
-        false => Err(error),
-    }
 }

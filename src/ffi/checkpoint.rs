@@ -1,6 +1,5 @@
 //! Checkpoints of a learner, in memory or in a file.
 
-use crate::csc::problem::range::Range;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::held::get;
@@ -8,8 +7,7 @@ use crate::ffi::learner::{Learners, dicod_learner, handle};
 use crate::ffi::options::{copied, dicod_options};
 use crate::learn::Learner;
 use crate::learn::bytes::read;
-use crate::learn::checkpoint::element_size;
-use crate::ranks::Reduce;
+use crate::learn::checkpoint::element_size_of_all;
 use std::path::Path;
 
 /// Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on
@@ -127,26 +125,15 @@ fn restore(
             true => None,
             false => Some(copied(options)?),
         };
-        let size = match ranks.rank() {
-            0 => element_size(&bytes)?,
-            _ => 0,
-        };
-        Ok((bytes, options, size, to))
+        Ok((bytes, options, to))
     });
-    let (bytes, options, size, to) = ranks.agree(given)?;
-    let size = ranks.reduce(Reduce::Max, &[size as i64])?[0];
+    let (bytes, options, to) = ranks.agree(given)?;
     let n = session.n_threads;
-    let mut made: Either<Learners> = match size {
+    let made: Either<Learners> = match element_size_of_all(&*ranks, &bytes)? {
         4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
         _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
     };
-    // Learned atoms have norm 1 at most.
-    let range = for_either!(&made, learner => match learner.given() {
-        Some(given) => Range::new(given, "checkpoint")?,
-        None => Range::unit(),
-    });
-    for_either!(&mut made, learner => learner.set_range(range));
     drop(session);
-    give(to, handle(context, made, range));
+    give(to, handle(context, made));
     Ok(())
 }

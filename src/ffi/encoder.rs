@@ -7,13 +7,12 @@ use crate::ffi::boundary::problem::{Problem, dictionary};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
 use crate::ffi::fields::{rank_one, set_penalties, set_weights, solve};
-use crate::ffi::held::{Shared, get, holds, with_context};
+use crate::ffi::held::{Shared, entered, holds, timed, with_context};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::linalg::Dictionary;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// A dictionary bound to a domain, for programs that encode again and again.
 ///
@@ -21,15 +20,8 @@ use std::time::Instant;
 /// each solve begins with those: the next time step, or the same signal with a better dictionary,
 /// takes few steps. An encoder serves one call at a time: a second one, from another thread or from
 /// a callback, fails with DICOD_ERROR_INVALID_STATE.
-pub struct dicod_encoder(Arc<Shared<State>>);
+pub struct dicod_encoder(Arc<Shared<Either<Encoders>>>);
 handle!(dicod_encoder, "encoder", "an encoder");
-
-pub(crate) struct State {
-    pub(super) encoder: Either<Encoders>,
-    pub(super) range: Range,
-    /// λ and tolerance of each atom in the last solve.
-    pub(super) per_atom: Option<(Vec<f64>, Vec<f64>)>,
-}
 
 /// Encoders of either element type.
 pub(crate) struct Encoders;
@@ -229,12 +221,7 @@ pub extern "C" fn dicod_encoder_set_penalties(
     encoder: *mut dicod_encoder,
     penalties: *const dicod_const_array,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        let _session = Session::enter(&shared.context)?;
-        for_either!(&mut state.encoder, encoder => set_penalties(encoder, penalties))
-    })
+    guard(|| entered(encoder, |encoder, _| for_either!(encoder, encoder => set_penalties(encoder, penalties))))
 }
 
 /// All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
@@ -244,12 +231,7 @@ pub extern "C" fn dicod_encoder_set_penalties(
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_penalties(encoder: *mut dicod_encoder) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        let _session = Session::enter(&shared.context)?;
-        for_either!(&mut state.encoder, encoder => encoder.set_penalties(None))
-    })
+    guard(|| entered(encoder, |encoder, _| for_either!(encoder, encoder => encoder.set_penalties(None))))
 }
 
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
@@ -280,22 +262,16 @@ pub extern "C" fn dicod_encoder_solve(
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
-        let start = Instant::now();
-        let shared = get(encoder)?;
-        let State { encoder, range, per_atom } = &mut *shared.state()?;
-        let session = Session::run(&shared.context)?;
-        let options = for_either!(encoder, encoder => encoder.options().clone());
-        session.timed(start, &options, &ranks(&shared.context), |clock| {
+        timed(encoder, |encoder, session, clock| {
             let out = info_out(info);
-            let (out, found, status) = for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
-            write_info(out, &found, status, session.n_threads, &clock.laps());
-            *per_atom = (!found.lambda_max.is_nan()).then_some((found.lambda, found.tol_per_atom));
-            Ok(status)
+            let (out, found) = for_either!(encoder, encoder => solve(encoder, x, out, session, clock)?);
+            write_info(out, &found, session.n_threads, &clock.laps());
+            Ok(found.stop.status())
         })
     })
 }
 
-holds!(dicod_encoder, State, encoder);
+holds!(dicod_encoder, Either<Encoders>);
 
 /// Reads the atoms of the caller's for a problem of some shape.
 type Read<'r, T> = &'r dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>;
@@ -320,23 +296,19 @@ fn create<T: Element>(
     made.set_range(range);
     session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
     drop(session);
-    let state = State { encoder: T::wrap::<Encoders>(made), range, per_atom: None };
-    give(to, dicod_encoder(Shared::new::<dicod_encoder>(context, state)));
+    give(to, dicod_encoder(Shared::new::<dicod_encoder>(context, T::wrap::<Encoders>(made))));
     Ok(())
 }
 
 fn set_dictionary<T: Element>(encoder: *mut dicod_encoder, argument: &str, dictionary: Read<'_, T>) -> Result<()> {
-    let shared = get(encoder)?;
-    let state = &mut *shared.state()?;
-    let session = Session::enter(&shared.context)?;
-    let ranks = ranks(&shared.context);
-    let typed = T::unwrap::<Encoders>(&mut state.encoder);
-    let typed = typed.ok_or_else(|| other_type::<T>(argument, "encoder"));
-    let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
-    let ((dictionary, range), encoder) = ranks.agree(given)?;
-    encoder.set_dictionary(dictionary)?;
-    encoder.set_range(range);
-    state.range = range;
-    session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
-    Ok(())
+    entered(encoder, |encoder, session| {
+        let ranks = for_either!(&*encoder, encoder => encoder.ranks().clone());
+        let typed = T::unwrap::<Encoders>(encoder).ok_or_else(|| other_type::<T>(argument, "encoder"));
+        let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
+        let ((dictionary, range), encoder) = ranks.agree(given)?;
+        encoder.set_dictionary(dictionary)?;
+        encoder.set_range(range);
+        session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
+        Ok(())
+    })
 }

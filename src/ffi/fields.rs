@@ -4,93 +4,71 @@ use crate::clock::Clock;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::{Lists, write_list, write_lists};
 use crate::csc::problem::range::Range;
-use crate::csc::problem::shape::explained;
+use crate::csc::whole::solve_checked;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{PENALTIES, View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
+use crate::ffi::array::{Names, PENALTIES, View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::{Problem, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
-use crate::ffi::info::dicod_info;
-use crate::ffi::run::run;
+use crate::ffi::info::{dicod_info, log_solve};
 use crate::linalg::{Dictionary, Field};
 
 /// A dictionary of factors, and the range of its norms.
 pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
-    let (k, p) = (shape.n_atoms, shape.n_channels);
-    let u = values(u, k * p, "u")?;
-    let v = values(v, Problem::len(k, 1, shape.atom), "v")?;
-    let dictionary = Dictionary::rank_one_of_shapes(k, p, shape.atom, &shape.atoms, u, v);
-    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
-    let range = Range::new(&dictionary, "u and v")?;
-    Ok((dictionary, range))
+    let u = values(u, shape.n_atoms * shape.n_channels, "u")?;
+    let v = values(v, Problem::len(shape.n_atoms, 1, shape.atom), "v")?;
+    Range::with(shape.rank_one(u, v), shape, "u and v")
+}
+
+/// An array as an input: on one rank it is the whole domain.
+fn input<'a, T: Element>(
+    coder: &dyn Coder<T>,
+    array: *const dicod_const_array,
+    names: Names,
+    shape: &Shape,
+) -> Result<Field<'a, T>> {
+    let view = View::new::<T>(array.cast(), names, shape)?;
+    if coder.ranks().size() == 1 { view.fails_unless_whole()?.field() } else { view.field() }
 }
 
 /// The signals that a rank brings.
-pub(crate) fn signals<'a, T: Element>(
-    coder: &dyn Coder<T>,
-    range: &Range,
-    x: *const dicod_const_array,
-) -> Result<Field<'a, T>> {
-    let shape = &coder.coded();
-    let view = View::new::<T>(x.cast(), X, shape)?;
-    // Where it allows holes the encoder looks itself at what is there.
-    if coder.allows_holes() {
-        return whole(coder, view)?.field::<T>();
-    }
-    let x = brought(coder, shape, view)?;
-    range.check_x(&x)?;
+pub(crate) fn signals<'a, T: Element>(coder: &dyn Coder<T>, x: *const dicod_const_array) -> Result<Field<'a, T>> {
+    let x = input(coder, x, X, &coder.coded())?;
+    coder.check_signals(&x)?;
     Ok(x)
-}
-
-/// On one rank an input is the whole domain.
-fn whole<'a, T: Element>(coder: &dyn Coder<T>, view: View<'a>) -> Result<View<'a>> {
-    if coder.ranks().size() == 1 { view.fails_unless_whole() } else { Ok(view) }
-}
-
-/// An array as an input.
-fn brought<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>) -> Result<Field<'a, T>> {
-    let view = whole(coder, view)?;
-    let field = view.field::<T>()?;
-    field.check_finite(view.name()).map_err(|error| explained(error, shape))?;
-    Ok(field)
 }
 
 pub(crate) fn solve<T: Element>(
     encoder: &mut Encoder<T>,
-    range: &Range,
     x: *const dicod_const_array,
     out: Result<Option<Output<dicod_info>>>,
     session: &Session<'_>,
     clock: &Clock<'_>,
-) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
-    let given = out.and_then(|out| Ok((out, signals(encoder, range, x)?)));
+) -> Result<(Option<Output<dicod_info>>, Info)> {
+    let given = out.and_then(|out| Ok((out, signals(encoder, x)?)));
     let (out, x) = encoder.ranks().agree(given)?;
-    let (info, status) = run(encoder, &x, session, clock)?;
-    Ok((out, info, status))
+    let info = solve_checked(encoder, clock, &x)?;
+    log_solve(session, &info);
+    Ok((out, info))
 }
 
 pub(crate) fn set_weights<T: Element>(coder: &mut dyn Coder<T>, weights: *const dicod_const_array) -> Result<()> {
-    let view = View::new::<T>(weights.cast(), WEIGHTS, coder.shape());
-    let given = view.and_then(|view| whole(coder, view)?.field::<T>());
-    let weights = coder.ranks().agree(given)?;
+    let weights = coder.ranks().agree(input(coder, weights, WEIGHTS, coder.shape()))?;
     coder.set_weights(Some(&weights))
 }
 
 pub(crate) fn set_penalties<T: Element>(encoder: &mut Encoder<T>, penalties: *const dicod_const_array) -> Result<()> {
-    let view = View::new::<T>(penalties.cast(), PENALTIES, Encoder::shape(encoder));
-    let given = view.and_then(|view| whole(encoder, view)?.field::<T>());
-    let penalties = encoder.ranks().agree(given)?;
+    let penalties = encoder.ranks().agree(input(encoder, penalties, PENALTIES, Encoder::shape(encoder)))?;
     encoder.set_penalties(Some(&penalties))
 }
 
-pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {
+pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, z: *const dicod_const_array) -> Result<()> {
     let shape = &coder.coded();
-    let given = View::new::<T>(z.cast(), Z, shape).and_then(|view| {
-        let z = brought(coder, shape, view)?;
-        range.check_z(&z)?;
+    let z = input(coder, z, Z, shape).and_then(|z| {
+        coder.range().check_activations(shape, &z)?;
         Ok(z)
     });
-    let z = coder.ranks().agree(given)?;
+    let z = coder.ranks().agree(z)?;
     coder.set_z(&z)
 }
 
@@ -106,12 +84,11 @@ pub(crate) fn get_z<T: Element>(coder: &dyn Coder<T>, z: *const dicod_array) -> 
 
 /// A list of the caller's.
 pub(crate) fn read_sparse<T: Element>(
-    shape: &Shape,
-    range: &Range,
+    coder: &dyn Coder<T>,
     n: i64,
     (signal, atom, position, value): (*const i64, *const i64, *const i64, *const f64),
 ) -> Result<Vec<Activation<T>>> {
-    let n = list_size(n, "n")?;
+    let (shape, n) = (&coder.coded(), list_size(n, "n")?);
     let numbers = |list: *const i64, argument, all: usize| {
         aligned(list, argument)?;
         let alone = list.is_null() && all == 1;
@@ -124,7 +101,7 @@ pub(crate) fn read_sparse<T: Element>(
     let value = slice(value, n, "value", "n values")?;
     let list = Lists { signal, atom, position, value }.read::<T>(shape.n_axes)?;
     let values: Vec<T> = list.iter().map(|a| a.value).filter(|value| value.finite()).collect();
-    range.check_list(&values)?;
+    coder.range().check_list(&values)?;
     Ok(list)
 }
 

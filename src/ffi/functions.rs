@@ -1,15 +1,12 @@
 //! Functions of plain arrays: λmax, reconstruction, objective, Gram tensor.
 
-use crate::base::memory;
-use crate::base::wording::per_axis;
-use crate::csc::problem::shape::LONGEST_AXIS;
+use crate::csc::problem::range::{filled, finite};
 use crate::csc::problem::shape::explained;
-use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
+use crate::csc::{Shape, lambda_max, objective, reconstruct};
 use crate::ffi::boundary::problem::{Problem, dictionary};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, shared};
 use crate::ffi::problem::{dicod_problem, given};
-use crate::grid::point::{checked_volume, padded};
 use crate::linalg::{FieldMut, Gram};
 
 pub(crate) fn largest_lambda<T: Element>(
@@ -50,19 +47,8 @@ pub(crate) fn reconstruction<T: Element>(
     fails_if_shared(&[problem.x_memory(x)], &read)?;
     let (d, range) = dictionary(shape, d)?;
     z_in.check_finite("z").map_err(|error| explained(error, shape))?;
-    let fits = range.check_z(&z_in);
-    let x = slice_mut(x, n, "x", "room for the signals")?;
-    if fits.is_ok() {
-        return reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal));
-    }
-    // It may overflow. Whether it does is seen when it is done.
-    let mut model = memory::zeroed("the reconstruction", n)?;
-    reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(&mut model, shape.signal))?;
-    match model.iter().all(|x: &T| x.finite()) {
-        true => x.copy_from_slice(&model),
-        false => fits?,
-    }
-    Ok(())
+    let x = &mut FieldMut::contiguous(slice_mut(x, n, "x", "room for the signals")?, shape.signal);
+    filled(range.check_z(&z_in), "the reconstruction", x, &|x| reconstruct(shape, &d, &z_in, x))
 }
 
 pub(crate) fn value<T: Element>(
@@ -85,9 +71,8 @@ pub(crate) fn value<T: Element>(
     let found = found.map_err(|error| explained(error, shape))?;
     if !found.0.is_finite() {
         range.check_z(&z)?;
-        let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
-        return Err(Error::argument("the objective of x and z", found.0, allowed));
     }
+    let found = finite(found)?;
     set(to, found.0);
     set(data_term, found.1);
     Ok(())
@@ -102,16 +87,9 @@ pub(crate) fn gram_tensor<T: Element>(
     let context = shared(context);
     let _session = Session::enter(&context)?;
     let problem = given(problem)?;
-    let atom = problem.lengths(&problem.atom_shape)?;
-    if atom.iter().any(|l| !(1..=LONGEST_AXIS).contains(l)) {
-        let allowed = "lengths from 1 to 2^40 on every axis";
-        return Err(Error::shape("atom_shape", per_axis(atom), allowed));
-    }
-    let shape = Shape::new(atom, 1, problem.n_channels, problem.n_atoms, atom, &Options::default())?;
+    let shape = Shape::of_atoms(problem.n_atoms, problem.n_channels, problem.lengths(&problem.atom_shape)?)?;
     let shape = problem.with_atoms(shape)?;
-    let window = padded(atom, 1).map(|l| 2 * l - 1);
-    let factors = [problem.n_atoms; 2].into_iter().chain(window);
-    let n = checked_volume("the Gram tensor", factors)?;
+    let n = shape.gram_volume()?;
     aligned(gram, "gram")?;
     reference(gram, "gram", "room for the Gram tensor")?;
     let read = Memory::of("d", d, Problem::len(shape.n_atoms, shape.n_channels, shape.atom));

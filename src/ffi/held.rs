@@ -1,11 +1,12 @@
 //! Encoders and learners alike: handles on activations, in use by one call at a time.
 
+use crate::clock::Clock;
 use crate::csc::coder::Coder;
-use crate::csc::problem::range::Range;
-use crate::ffi::boundary::*;
-use crate::ffi::context::{Context, Session};
+use crate::ffi::boundary::{self, *};
+use crate::ffi::context::{Context, Session, ranks};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 /// What is behind a handle.
 pub(crate) struct Shared<S> {
@@ -20,7 +21,7 @@ impl<S> Shared<S> {
     }
 
     pub(crate) fn state(&self) -> Result<MutexGuard<'_, S>> {
-        entered(&self.state, self.name)
+        boundary::entered(&self.state, self.name)
     }
 }
 
@@ -34,14 +35,11 @@ pub(crate) trait Holder: Handle {
 /// What it holds.
 pub(crate) trait Holds {
     fn coder(&mut self) -> AnyCoder<'_>;
-
-    /// Of the norms of its atoms.
-    fn range(&self) -> Range;
 }
 
-/// A type of handles, its state, and the member of that in which the encoder or learner is.
+/// A type of handles, its state, and the member of that in which the encoder or learner is, unless it is all of it.
 macro_rules! holds {
-    ($handle:ty, $state:ty, $of:ident) => {
+    ($handle:ty, $state:ty $(, $of:ident)?) => {
         impl $crate::ffi::held::Holder for $handle {
             type State = $state;
 
@@ -52,14 +50,10 @@ macro_rules! holds {
 
         impl $crate::ffi::held::Holds for $state {
             fn coder(&mut self) -> $crate::ffi::held::AnyCoder<'_> {
-                match &mut self.$of {
+                match &mut (*self)$(.$of)? {
                     Either::F64(of) => Either::F64(of as _),
                     Either::F32(of) => Either::F32(of as _),
                 }
-            }
-
-            fn range(&self) -> Range {
-                self.range
             }
         }
     };
@@ -83,7 +77,6 @@ pub(crate) fn get<H: Holder>(handle: *const H) -> Result<Arc<Shared<H::State>>> 
 /// What a call is about that is the same for encoders and learners.
 pub(crate) struct Held<'h> {
     pub(crate) coder: AnyCoder<'h>,
-    pub(crate) range: Range,
     pub(crate) context: &'h Option<Arc<Context>>,
     /// What it is called.
     pub(crate) name: &'static str,
@@ -93,8 +86,7 @@ pub(crate) struct Held<'h> {
 pub(crate) fn with<H: Holder, R>(handle: *const H, body: impl FnOnce(Held<'_>) -> Result<R>) -> Result<R> {
     let shared = get(handle)?;
     let state = &mut *shared.state()?;
-    let range = state.range();
-    body(Held { coder: state.coder(), range, context: &shared.context, name: H::NAME })
+    body(Held { coder: state.coder(), context: &shared.context, name: H::NAME })
 }
 
 /// The same for what needs the context for itself.
@@ -103,4 +95,28 @@ pub(crate) fn with_context<H: Holder, R>(handle: *const H, body: impl FnOnce(Hel
         let _session = Session::enter(held.context)?;
         body(held)
     })
+}
+
+/// The same with all of the state, where that is not what encoders and learners have in common.
+pub(crate) fn entered<H: Holder, R>(
+    handle: *const H,
+    body: impl FnOnce(&mut H::State, &Session<'_>) -> Result<R>,
+) -> Result<R> {
+    let shared = get(handle)?;
+    let state = &mut *shared.state()?;
+    let session = Session::enter(&shared.context)?;
+    body(state, &session)
+}
+
+/// The same for a call that has a limit of time and can be cancelled.
+pub(crate) fn timed<H: Holder>(
+    handle: *const H,
+    body: impl FnOnce(&mut H::State, &Session<'_>, &Clock<'_>) -> Result<dicod_status>,
+) -> Result<dicod_status> {
+    let start = Instant::now();
+    let shared = get(handle)?;
+    let state = &mut *shared.state()?;
+    let session = Session::run(&shared.context)?;
+    let options = for_either!(state.coder(), coder => coder.options().clone());
+    session.timed(start, &options, &ranks(&shared.context), |clock| body(state, &session, clock))
 }

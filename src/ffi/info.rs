@@ -2,8 +2,9 @@
 
 use crate::base::status::text;
 use crate::clock::{Laps, Stage};
-use crate::csc::Info;
+use crate::csc::{Info, Stop};
 use crate::ffi::boundary::*;
+use crate::ffi::context::{DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session};
 
 /// What a solve found, what it cost, and the proof of the result.
 ///
@@ -142,26 +143,29 @@ pub(crate) fn proven(info: &Info) -> i64 {
     lambda | result
 }
 
+/// The lines of the log that a solve has.
+pub(crate) fn log_solve(session: &Session<'_>, info: &Info) {
+    session.log(DICOD_LOG_DEBUG, || info.stages());
+    if info.stop == Stop::Precision {
+        session.log(DICOD_LOG_WARNING, || info.warning());
+    }
+    session.log(DICOD_LOG_INFO, || info.line());
+}
+
 /// `laps` are those of the whole call.
-pub(crate) fn write_info(
-    out: Option<Output<dicod_info>>,
-    info: &Info,
-    status: dicod_status,
-    n_threads: usize,
-    laps: &Laps,
-) {
+pub(crate) fn write_info(out: Option<Output<dicod_info>>, info: &Info, n_threads: usize, laps: &Laps) {
     if let Some(out) = out {
-        out.write(&info_of(info, status, n_threads, laps));
+        out.write(&info_of(info, n_threads, laps));
     }
 }
 
 /// For C.
-pub(crate) fn info_of(info: &Info, status: dicod_status, n_threads: usize, laps: &Laps) -> dicod_info {
+pub(crate) fn info_of(info: &Info, n_threads: usize, laps: &Laps) -> dicod_info {
     let certificate = &info.certificate;
     let stages = [Stage::Gram, Stage::Correlate, Stage::Descend, Stage::Certify].map(|s| laps.of(s));
     dicod_info {
         struct_size: size_of::<dicod_info>() as i64,
-        status,
+        status: info.stop.status(),
         n_threads: n_threads as i32,
         lambda: info.largest_lambda(),
         lambda_max: info.lambda_max,

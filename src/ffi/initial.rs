@@ -1,18 +1,15 @@
 //! The first dictionary by itself, as learning would draw it.
 
 use crate::base::status::DICOD_OK;
-use crate::csc::encoder::same_problem;
 use crate::csc::problem::shape::explained;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::problem::{Problem, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
-use crate::ffi::learn::{atoms_of, first_dictionary};
 use crate::ffi::learner::field;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::learn::Learner;
-use crate::ranks::alike::fails_unless_alike;
 use std::time::Instant;
 
 /// Draws the dictionary that learning would begin with, bit for bit that of dicod_learn() and of a learner's first step: to `d`
@@ -61,26 +58,20 @@ fn draw<T: Element>(
     let context = shared(context);
     let session = Session::run(&context)?;
     let ranks = ranks(&context);
-    let given = problem.and_then(|Problem { shape, options }| {
-        let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
-        values(d.cast_const(), n, "d")?;
-        let (first, range) = first_dictionary(&shape, &options, d.cast_const())?;
-        let brought = same_problem(size_of::<T>(), &shape, &options);
-        let mut learner = Learner::over(ranks.clone(), shape, options, session.n_threads, first)?;
-        learner.set_range(range);
-        let x = field(&learner, &range, x)?;
-        Ok((learner, brought, x))
+    let given = problem.and_then(|problem| {
+        values(d.cast_const(), problem.d_len(), "d")?;
+        Ok((problem.first(d.cast_const())?, problem))
     });
-    let (mut learner, brought, x) = ranks.agree(given)?;
-    fails_unless_alike(&*ranks, &brought)?;
-    let options = learner.options().clone();
+    let (first, Problem { shape, options }) = ranks.agree(given)?;
+    let mut learner = Learner::over(ranks.clone(), shape, options.clone(), session.n_threads, first)?;
+    let x = ranks.agree(field(&learner, x))?;
     session.timed(start, &options, &ranks, |clock| {
         let status = match learner.prepare_within(clock, &x) {
             Ok(()) => DICOD_OK,
             Err(Error::Stopped(stop)) => stop.status(),
             Err(error) => return Err(explained(error, learner.shape())),
         };
-        let atoms = ranks.agree(atoms_of(&learner))?;
+        let atoms = ranks.agree(learner.atoms())?;
         slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
         Ok(status)
     })

@@ -1,24 +1,14 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
-use crate::base::status::DICOD_OK;
-use crate::base::wording::by_language;
-use crate::clock::Clock;
-use crate::csc::encoder::same_problem;
-use crate::csc::problem::range::Range;
-use crate::csc::problem::shape::explained;
-use crate::csc::{Options, Shape, Stop};
-use crate::ffi::atoms::multiplied_out;
-use crate::ffi::boundary::problem::{Problem, dictionary, seconds_to_write, values};
+use crate::csc::coder::Coder;
+use crate::ffi::boundary::problem::{Problem, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::info::proven;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
-use crate::grid::block::slab;
-use crate::learn::{Init, Iteration, Learner, Outcome};
-use crate::linalg::{Dictionary, Field, FieldMut};
-use crate::options::solve::Missing;
-use crate::ranks::alike::fails_unless_alike;
+use crate::learn::whole::{self, fails_if_in_parts};
+use crate::learn::{Iteration, Learner, Outcome};
 use std::time::Instant;
 
 /// What one outer iteration of learning did: a step of z, then one of the dictionary.
@@ -205,107 +195,45 @@ fn learn<T: Element>(
     let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
-        let (shape, options) = (&problem.shape, &problem.options);
         let info = learn_info_out(info)?;
         let read = [problem.x_memory(x)];
         let x = problem.x(x)?;
-        let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
-        values(d.cast_const(), n, "d")?;
         fails_if_shared(&[problem.d_memory(d), problem.z_memory(z)], &read)?;
-        let (first, range) = first_dictionary(shape, options, d.cast_const())?;
-        if options.missing == Missing::None {
-            x.check_finite("x").map_err(|e| explained(e, shape))?;
-            range.check_x(&x)?;
-        }
+        values(d.cast_const(), problem.d_len(), "d")?;
+        let first = problem.first(d.cast_const())?;
         if !z.is_null() {
             aligned(z, "z")?;
-            if options.learn.batch > 0 || options.learn.crops > 0 {
-                let nothing = by_language("NULL", "left out", "left out");
-                let solve = by_language("dicod_solve()", "solve", "solve");
-                let option = if options.learn.crops > 0 { "option \"learn_crops\"" } else { "option \"learn_batch\"" };
-                let allowed = format!("{nothing} with {option} ({solve} codes all signals)");
-                return Err(Error::argument("z", "given", allowed));
-            }
+            fails_if_in_parts(&problem.options)?;
         }
-        Ok((problem, info, x, first, range))
+        Ok((problem, info, x, first))
     });
-    let (problem, info, x, first, range) = ranks.agree(given)?;
-    let (shape, options) = (problem.shape.clone(), problem.options.clone());
-    let made = Learner::over(ranks.clone(), shape, options, session.n_threads, first);
-    let mut learner = ranks.agree(made)?;
-    learner.set_range(range);
-    let brought = same_problem(size_of::<T>(), &problem.shape, &problem.options);
-    fails_unless_alike(&*ranks, &brought)?;
-    let shape = &problem.shape;
-    let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));
-    session.timed(start, &problem.options, &ranks, |clock| {
+    let (problem, info, x, first) = ranks.agree(given)?;
+    let options = problem.options.clone();
+    let mut learner = Learner::over(ranks.clone(), problem.shape, problem.options, session.n_threads, first)?;
+    ranks.agree(learner.check_signals(&x))?;
+    session.timed(start, &options, &ranks, |clock| {
+        let found = whole::learn(&mut learner, clock, &x, &mut tell(each, &session), !z.is_null())?;
+        slice_mut(d, found.atoms.len(), "d", "room for the atoms")?.copy_from_slice(&found.atoms);
         if !z.is_null() {
-            // Once here, once there.
-            clock.keep(2.0 * seconds_to_write::<T>(&problem));
+            slice_mut(z, found.z.len(), "z", "room for the activations")?.copy_from_slice(&found.z);
         }
-        let (found, status) = run(&mut learner, &part, each, &session, clock)?;
-        let atoms = ranks.agree(atoms_of(&learner))?;
-        let mut codes = Vec::new();
-        if !z.is_null() {
-            // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
-            let n = Problem::len(shape.n_signals, shape.n_atoms, shape.valid());
-            codes = ranks.agree(crate::base::memory::zeroed("the activations", n))?;
-            learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
-        }
-        slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
-        if !z.is_null() {
-            slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
-        }
-        write_learn_info(info, &found, status, session.n_threads, clock.seconds());
-        Ok(status)
+        write_learn_info(info, &found.outcome, session.n_threads, clock.seconds());
+        Ok(found.outcome.status())
     })
 }
 
-/// The atoms of a learner; noise where there was no time for any.
-pub(crate) fn atoms_of<T: Element>(learner: &Learner<T>) -> Result<Vec<T>> {
-    match learner.dictionary() {
-        Some(dictionary) => multiplied_out(dictionary),
-        None => learner.noise().and_then(|d| multiplied_out(&d)),
-    }
-}
-
-/// The caller's dictionary, where it is needed to begin with, and the range of its norms.
-pub(crate) fn first_dictionary<T: Element>(
-    shape: &Shape,
-    options: &Options,
-    d: *const T,
-) -> Result<(Option<Dictionary<T>>, Range)> {
-    let learn = &options.learn;
-    if learn.init == Init::Given || learn.fixed_atoms.contains(&true) {
-        let (dictionary, range) = dictionary(shape, d)?;
-        return Ok((Some(dictionary), range));
-    }
-    // Atoms have norm 1.
-    Ok((None, Range::unit()))
-}
-
-/// Runs a learner in a session: callbacks, log.
-pub(crate) fn run<T: Element>(
-    learner: &mut Learner<T>,
-    x: &Field<'_, T>,
+/// What is done after each iteration: the log, and the caller's function.
+pub(crate) fn tell(
     (each, userdata): (dicod_learn_fn, *mut c_void),
     session: &Session<'_>,
-    clock: &Clock<'_>,
-) -> Result<(Outcome, dicod_status)> {
-    let mut each = |done: &Iteration| {
+) -> impl FnMut(&Iteration) -> bool {
+    move |done: &Iteration| {
         log(done, session);
         let Some(each) = each else { return true };
         let nonzeros: Vec<i64> = done.nonzeros.iter().map(|n| *n as i64).collect();
         let step = step_of(done, &nonzeros);
         call!(each(userdata, &step)) == 0
-    };
-    let found = learner.run_within(clock, x, Some(&mut each));
-    let found = found.map_err(|error| explained(error, learner.shape()))?;
-    let status = match found.stop {
-        Stop::Precision => DICOD_OK,
-        stop => stop.status(),
-    };
-    Ok((found, status))
+    }
 }
 
 /// A line of the log.
@@ -346,18 +274,12 @@ pub(crate) fn learn_info_out(info: *mut dicod_learn_info) -> Result<Option<Outpu
     Output::wanted(info, "info", "info->struct_size")
 }
 
-pub(crate) fn write_learn_info(
-    out: Option<Output<dicod_learn_info>>,
-    found: &Outcome,
-    status: dicod_status,
-    n_threads: usize,
-    seconds: f64,
-) {
+pub(crate) fn write_learn_info(out: Option<Output<dicod_learn_info>>, found: &Outcome, n_threads: usize, seconds: f64) {
     let Some(out) = out else { return };
     let certificate = &found.info.certificate;
     let info = dicod_learn_info {
         struct_size: 0,
-        status,
+        status: found.status(),
         n_threads: n_threads as i32,
         iterations: found.iterations as i64,
         redrawn: found.redrawn as i64,

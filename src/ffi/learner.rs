@@ -1,30 +1,24 @@
 //! The learner handle: dictionary learning step by step.
 
-use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT};
-use crate::base::wording::by_language;
 use crate::clock::Stage;
-use crate::csc::Stop;
 use crate::csc::coder::Coder;
-use crate::csc::encoder::same_problem;
-use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::explained;
+use crate::ffi::activations::get_lambda;
 use crate::ffi::array::{View, X, dicod_const_array};
 use crate::ffi::atoms::{get_dictionary, get_factors};
 use crate::ffi::boundary::problem::Problem;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
-use crate::ffi::held::{Shared, get, holds, with};
+use crate::ffi::held::{Shared, holds, timed, with};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::learn::{
-    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, learn_info_out, log, run, step_of,
-    write_learn_info,
+    dicod_learn_fn, dicod_learn_info, dicod_learn_step, learn_info_out, log, step_of, tell, write_learn_info,
 };
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::learn::Learner;
-use crate::ranks::alike::fails_unless_alike;
+use crate::linalg::Field;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
 /// call, on signals where they lie, on any number of ranks.
@@ -38,7 +32,6 @@ handle!(dicod_learner, "learner", "a learner");
 
 pub(crate) struct State {
     pub(crate) learner: Either<Learners>,
-    pub(super) range: Range,
     /// Of the last step: what its nonzeros point to.
     nonzeros: Vec<i64>,
 }
@@ -109,28 +102,20 @@ pub extern "C" fn dicod_learner_step(
     step: *mut dicod_learn_step,
 ) -> dicod_status {
     guard(|| {
-        let start = Instant::now();
-        let shared = get(learner)?;
-        let State { learner, range, nonzeros } = &mut *shared.state()?;
-        let session = Session::run(&shared.context)?;
-        let ranks = ranks(&shared.context);
-        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
+        timed(learner, |State { learner, nonzeros }, session, clock| {
             let out = Output::wanted(step, "step", "step->struct_size");
-            let given = out.and_then(|out| Ok((out, field(learner, range, x)?)));
-            let (out, x) = ranks.agree(given)?;
-            let done = learner.step_within(clock, &x);
-            let done = done.map_err(|error| explained(error, learner.shape()))?;
-            log(&done, &session);
-            *nonzeros = done.nonzeros.iter().map(|n| *n as i64).collect();
-            if let Some(out) = out {
-                out.write(&step_of(&done, nonzeros));
-            }
-            Ok(match done.stop {
-                Stop::TimeLimit => DICOD_TIME_LIMIT,
-                Stop::Cancelled => DICOD_CANCELLED,
-                _ => DICOD_OK,
+            for_either!(learner, learner => {
+                let (out, x) = given(learner, x, out)?;
+                let done = learner.step_within(clock, &x);
+                let done = done.map_err(|error| explained(error, learner.shape()))?;
+                log(&done, session);
+                *nonzeros = done.nonzeros.iter().map(|n| *n as i64).collect();
+                if let Some(out) = out {
+                    out.write(&step_of(&done, nonzeros));
+                }
+                Ok(done.status())
             })
-        }))
+        })
     })
 }
 
@@ -149,18 +134,15 @@ pub extern "C" fn dicod_learner_run(
     info: *mut dicod_learn_info,
 ) -> dicod_status {
     guard(|| {
-        let start = Instant::now();
-        let shared = get(learner)?;
-        let State { learner, range, .. } = &mut *shared.state()?;
-        let session = Session::run(&shared.context)?;
-        let ranks = ranks(&shared.context);
-        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
-            let given = learn_info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)));
-            let (out, x) = ranks.agree(given)?;
-            let (found, status) = run(learner, &x, (each, userdata), &session, clock)?;
-            write_learn_info(out, &found, status, session.n_threads, clock.seconds());
-            Ok(status)
-        }))
+        timed(learner, |state, session, clock| {
+            for_either!(&mut state.learner, learner => {
+                let (out, x) = given(learner, x, learn_info_out(info))?;
+                let found = learner.run_within(clock, &x, Some(&mut tell((each, userdata), session)));
+                let found = found.map_err(|error| explained(error, learner.shape()))?;
+                write_learn_info(out, &found, session.n_threads, clock.seconds());
+                Ok(found.status())
+            })
+        })
     })
 }
 
@@ -176,22 +158,16 @@ pub extern "C" fn dicod_learner_encode(
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
-        let start = Instant::now();
-        let shared = get(learner)?;
-        let State { learner, range, .. } = &mut *shared.state()?;
-        let session = Session::run(&shared.context)?;
-        let ranks = ranks(&shared.context);
-        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
-            let given = info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)));
-            let (out, x) = ranks.agree(given)?;
-            let found = learner.encode_within(clock, &x);
-            let found = found.map_err(|error| explained(error, learner.shape()))?;
-            let status = found.stop.status();
-            // What an encoder is made for counts as all else.
-            let laps = clock.laps().as_other(Stage::Gram);
-            write_info(out, &found, status, session.n_threads, &laps);
-            Ok(status)
-        }))
+        timed(learner, |state, session, clock| {
+            for_either!(&mut state.learner, learner => {
+                let (out, x) = given(learner, x, info_out(info))?;
+                let found = learner.encode_within(clock, &x);
+                let found = found.map_err(|error| explained(error, learner.shape()))?;
+                // What an encoder is made for counts as all else.
+                write_info(out, &found, session.n_threads, &clock.laps().as_other(Stage::Gram));
+                Ok(found.stop.status())
+            })
+        })
     })
 }
 
@@ -260,30 +236,13 @@ pub extern "C" fn dicod_learner_get_lambda(
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(learner)?;
-        let state = &mut *shared.state()?;
-        for_either!(&state.learner, learner => {
-            let n = learner.shape().n_atoms;
-            if n_atoms != n as i64 {
-                let name = by_language("n_atoms", "the size of lambda", "the size of lambda");
-                return Err(Error::argument(&name, n_atoms, format!("{n}, the learner's")));
-            }
-            let Some(found) = learner.lambda() else {
-                let text = "lambda is not fixed: not before the first step, or new in each";
-                return Err(Error::InvalidState(text.into()));
-            };
-            aligned(lambda, "lambda")?;
-            slice_mut(lambda, n, "lambda", "n_atoms values")?.copy_from_slice(found);
-        });
-        Ok(())
-    })
+    guard(|| with(learner, |held| get_lambda(held, n_atoms, lambda)))
 }
 
 holds!(dicod_learner, State, learner);
 
-pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either<Learners>, range: Range) -> dicod_learner {
-    dicod_learner(Shared::new::<dicod_learner>(context, State { learner, range, nonzeros: Vec::new() }))
+pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either<Learners>) -> dicod_learner {
+    dicod_learner(Shared::new::<dicod_learner>(context, State { learner, nonzeros: Vec::new() }))
 }
 
 fn create<T: Element>(
@@ -295,35 +254,26 @@ fn create<T: Element>(
     let context = shared(context);
     let session = Session::enter(&context)?;
     let ranks = ranks(&context);
-    let made = problem.and_then(|problem| {
-        let to = room(learner)?;
-        let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
-        let (shape, options) = (problem.shape, problem.options);
-        let brought = same_problem(size_of::<T>(), &shape, &options);
-        let n_threads = session.n_threads;
-        let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
-        Ok((made, range, brought, to))
-    });
-    let (mut made, range, brought, to) = ranks.agree(made)?;
-    fails_unless_alike(&*ranks, &brought)?;
-    made.set_range(range);
+    let given = problem.and_then(|problem| Ok((room(learner)?, problem.first(d)?, problem)));
+    let (to, first, Problem { shape, options }) = ranks.agree(given)?;
+    let made = Learner::over(ranks, shape, options, session.n_threads, first)?;
     drop(session);
-    give(to, handle(context, T::wrap::<Learners>(made), range));
+    give(to, handle(context, T::wrap::<Learners>(made)));
     Ok(())
 }
 
-/// The caller's signals.
-pub(crate) fn field<'a, T: Element>(
-    learner: &Learner<T>,
-    range: &Range,
-    x: *const dicod_const_array,
-) -> Result<crate::linalg::Field<'a, T>> {
-    let shape = learner.shape();
-    let x = View::new::<T>(x.cast(), X, shape)?.field::<T>()?;
-    // Where holes are allowed it looks itself at what is there.
-    if !Coder::allows_holes(learner) {
-        x.check_finite("x").map_err(|error| explained(error, shape))?;
-        range.check_x(&x)?;
-    }
+/// The signals that a rank brings to a learner.
+pub(crate) fn field<'a, T: Element>(learner: &Learner<T>, x: *const dicod_const_array) -> Result<Field<'a, T>> {
+    let x = View::new::<T>(x.cast(), X, learner.shape())?.field::<T>()?;
+    learner.check_signals(&x)?;
     Ok(x)
+}
+
+/// Collective: the same, and where what is found is wanted.
+fn given<'a, T: Element, O>(
+    learner: &Learner<T>,
+    x: *const dicod_const_array,
+    out: Result<O>,
+) -> Result<(O, Field<'a, T>)> {
+    learner.ranks().agree(out.and_then(|out| Ok((out, field(learner, x)?))))
 }

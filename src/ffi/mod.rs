@@ -42,7 +42,6 @@ pub mod parmap;
 pub mod path;
 pub mod problem;
 pub mod room;
-mod run;
 pub mod segmentation;
 pub mod segments;
 pub mod solve;

@@ -5,7 +5,7 @@ use crate::csc::reg_path;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, ranks};
-use crate::ffi::encoder::{State, dicod_encoder};
+use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::fields::solve;
 use crate::ffi::held::get;
 use crate::ffi::info::{dicod_info, info_of, info_out};
@@ -55,7 +55,7 @@ pub extern "C" fn dicod_encoder_path(
     guard(|| {
         let start = Instant::now();
         let shared = get(encoder)?;
-        let options = for_either!(&shared.state()?.encoder, encoder => encoder.options().clone());
+        let options = for_either!(&*shared.state()?, encoder => encoder.options().clone());
         let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
         let out = info_out(info);
@@ -66,17 +66,15 @@ pub extern "C" fn dicod_encoder_path(
             let last = Cell::new(None);
             // It is not in use while `each` is told.
             let mut solve = |point: usize| {
-                let State { encoder, range, per_atom } = &mut *ranks.agree(shared.state())?;
+                let encoder = &mut *ranks.agree(shared.state())?;
                 let before = clock.laps();
-                let (found, status) = for_either!(encoder, encoder => {
+                let found = for_either!(encoder, encoder => {
                     let solved = encoder.at_reg(reg[point], point > 0, |encoder| {
-                        solve(encoder, range, x, Ok(None), &session, clock)
+                        solve(encoder, x, Ok(None), &session, clock)
                     });
-                    let (_, found, status) = solved?;
-                    (found, status)
+                    solved?.1
                 });
-                last.set(Some(info_of(&found, status, session.n_threads, &clock.laps().since(&before))));
-                *per_atom = (!found.lambda_max.is_nan()).then_some((found.lambda, found.tol_per_atom));
+                last.set(Some(info_of(&found, session.n_threads, &clock.laps().since(&before))));
                 Ok(found.stop)
             };
             let mut tell = |point: usize| match (each, last.get()) {
@@ -101,17 +99,9 @@ pub extern "C" fn dicod_encoder_path(
 pub extern "C" fn dicod_reg_path(n: i64, most: f64, least: f64, reg: *mut f64) -> dicod_status {
     guard(|| {
         let n = list_size(n, "n")?;
-        if n == 0 {
-            return Err(Error::argument("n", 0, "at least 1"));
-        }
-        for (name, value) in [("most", most), ("least", least)] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::argument(name, value, "positive and finite"));
-            }
-        }
         aligned(reg, "reg")?;
         let room = slice_mut(reg, n, "reg", "room for n numbers")?;
-        room.copy_from_slice(&reg_path(n, most, least));
+        room.copy_from_slice(&reg_path(n, most, least)?);
         Ok(())
     })
 }

@@ -1,26 +1,16 @@
 //! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
 
-use crate::clock::Stage;
-use crate::csc::encoder::activations::write_list;
-use crate::csc::problem::shape::explained;
-use crate::csc::{Encoder, Info, Shape};
-use crate::ffi::boundary::problem::{Problem, box_of, dictionary, lengths, seconds_to_write};
+use crate::csc::Shape;
+use crate::csc::whole::Whole;
+use crate::ffi::boundary::problem::{Problem, box_of, dictionary, lengths};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
-use crate::ffi::info::{dicod_info, info_out, write_info};
+use crate::ffi::info::{dicod_info, info_out, log_solve, write_info};
 use crate::ffi::options::{copied, dicod_options};
 use crate::ffi::problem::{dicod_problem, given};
-use crate::ffi::run::run;
-use crate::grid::block::Block;
-use crate::grid::block::slab;
-use crate::linalg::FieldMut;
-use crate::options::solve::Missing;
 use std::ptr::null;
 use std::time::Instant;
-
-/// Seconds to fetch a z ≠ 0 from where it was found and to write it into an array, about.
-const TO_HAND_OUT: f64 = 6e-8;
 
 /// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
 /// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
@@ -292,7 +282,7 @@ pub extern "C" fn dicod_gram_f32(
 ) -> dicod_status {
     guard(|| gram_tensor(context, problem, d, gram))
 }
-/// What `dicod_info.proven` says.
+
 fn solve<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
@@ -306,59 +296,23 @@ fn solve<T: Element>(
     let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
-        let shape = &problem.shape;
-        let explain = |error| explained(error, shape);
         let info = info_out(info)?;
         let read = [problem.x_memory(x), problem.d_memory(d)];
         let x = problem.x(x)?;
-        let z_start = problem.z(z.cast_const())?;
+        let start = problem.z(z.cast_const())?;
         fails_if_shared(&[problem.z_memory(z)], &read)?;
-        let (d, range) = dictionary(shape, d)?;
-        if problem.options.missing == Missing::None {
-            x.check_finite("x").map_err(explain)?;
-            range.check_x(&x)?;
-        }
-        if problem.options.warm_start {
-            z_start.check_finite("z").map_err(explain)?;
-            range.check_z(&z_start)?;
-        }
-        Ok((problem, info, x, z_start, (d, range)))
+        let (dictionary, range) = dictionary(&problem.shape, d)?;
+        let n = problem.z_len();
+        let whole = Whole { shape: problem.shape, options: problem.options, dictionary, range, x };
+        whole.check(&start)?;
+        Ok((whole, info, n))
     });
-    let (problem, info, x, z_start, (d, range)) = ranks.agree(given)?;
-    let (shape, options) = (&problem.shape, problem.options.clone());
-    let (rank, size) = (ranks.rank(), ranks.size());
-    session.timed(start, &problem.options, &ranks, |clock| {
-        clock.keep(seconds_to_write::<T>(&problem));
-        clock.keep_for_each(TO_HAND_OUT * size as f64);
-        let made = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads);
-        let mut encoder = match made {
-            Err(Error::Stopped(stop)) => {
-                // There is nothing but where it was to begin.
-                if !problem.options.warm_start {
-                    slice_mut(z, problem.z_len(), "z", "room for the activations")?.fill(T::ZERO);
-                }
-                let found = Info { stop, seconds_gram: clock.laps().of(Stage::Gram), ..Info::unknown(shape.n_atoms) };
-                let status = stop.status();
-                write_info(info, &found, status, session.n_threads, &clock.laps());
-                return Ok(status);
-            }
-            made => made?,
-        };
-        encoder.set_range(range);
-        if problem.options.warm_start {
-            let part = z_start.part(&slab(shape.valid(), rank, size));
-            let set = encoder.set_z(&part);
-            set.map_err(|error| explained(error, shape))?;
-        }
-        drop(z_start);
-        let part = x.part(&slab(shape.signal, rank, size));
-        let (found, status) = run(&mut encoder, &part, &session, clock)?;
-        drop(x);
-        let list = encoder.fetch(&Block::whole(shape.valid()))?;
-        let z = slice_mut(z, problem.z_len(), "z", "room for the activations")?;
-        write_list(shape.n_atoms, &list, &mut FieldMut::contiguous(z, shape.valid()));
-        drop(encoder);
-        write_info(info, &found, status, session.n_threads, &clock.laps());
-        Ok(status)
+    let (whole, info, n) = ranks.agree(given)?;
+    let options = whole.options.clone();
+    session.timed(start, &options, &ranks, |clock| {
+        let z = slice_mut(z, n, "z", "room for the activations")?;
+        let found = whole.solve(&ranks, session.n_threads, clock, &|found| log_solve(&session, found), z)?;
+        write_info(info, &found, session.n_threads, &clock.laps());
+        Ok(found.stop.status())
     })
 }

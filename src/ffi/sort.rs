@@ -1,13 +1,12 @@
 //! Atoms of a learner in order.
 
 use crate::base::status::DICOD_OK;
+use crate::csc::coder::Coder;
 use crate::csc::problem::shape::explained as worded;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::*;
-use crate::ffi::context::{Session, ranks};
-use crate::ffi::held::get;
-use crate::ffi::learner::{State, dicod_learner, field};
-use std::time::Instant;
+use crate::ffi::held::timed;
+use crate::ffi::learner::{dicod_learner, field};
 
 /// Brings the atoms of a learner into the order of what they explain, the first one most, and makes the largest value of each
 /// positive (with option "positive" they keep their signs); activations, statistics and regularisations go with them, and F stays as it is. What an
@@ -35,16 +34,11 @@ pub extern "C" fn dicod_learner_sort_atoms(
     explained: *mut f64,
 ) -> dicod_status {
     guard(|| {
-        let start = Instant::now();
-        let shared = get(learner)?;
-        let State { learner, range, .. } = &mut *shared.state()?;
-        let session = Session::run(&shared.context)?;
-        let ranks = ranks(&shared.context);
-        for_either!(learner, learner => {
-            let n = learner.shape().n_atoms;
-            let given = check(n, n_atoms, order, explained).and_then(|()| field(learner, range, x));
-            let x = ranks.agree(given)?;
-            session.timed(start, &learner.options().clone(), &ranks, |_| {
+        timed(learner, |state, _, _| {
+            for_either!(&mut state.learner, learner => {
+                let n = learner.shape().n_atoms;
+                let given = check(n, n_atoms, order, explained).and_then(|()| field(learner, x));
+                let x = learner.ranks().agree(given)?;
                 let sorted = learner.sort_within(&x).map_err(|error| worded(error, learner.shape()))?;
                 if !order.is_null() {
                     let places = sorted.order.iter().map(|k| *k as i64);

@@ -5,6 +5,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory;
+use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Options, Shape};
 use crate::grid::point::AXES;
 use crate::learn::bytes::{Reader, Writer, checksum, refused};
@@ -14,7 +15,7 @@ use crate::learn::statistics::Statistics;
 use crate::learn::weights::Weights;
 use crate::linalg::{Dictionary, Real};
 use crate::options::Table;
-use crate::ranks::Transport;
+use crate::ranks::{Reduce, Transport};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
@@ -41,6 +42,12 @@ fn options_from_text(text: &str) -> Result<Options> {
 /// whole and undamaged.
 pub fn element_size(bytes: &[u8]) -> Result<usize> {
     Ok(read_head(bytes)?.1)
+}
+
+/// Collective: the same, of the checkpoint that the first rank has.
+pub(crate) fn element_size_of_all(ranks: &dyn Transport, bytes: &[u8]) -> Result<usize> {
+    let size = ranks.agree(if ranks.rank() == 0 { element_size(bytes) } else { Ok(0) })?;
+    Ok(ranks.reduce(Reduce::Max, &[size as i64])?[0] as usize)
 }
 
 /// Version and size of the element type.
@@ -190,6 +197,8 @@ pub(super) fn unpack<T: Real>(
     // As full or as of rank one as the options now say.
     let as_asked = |d: Option<_>| d.map(|d| setup.with_rank(d)).transpose();
     let (dictionary, given) = (as_asked(dictionary)?, as_asked(given)?);
+    // Learned atoms have norm 1 at most.
+    setup.range = given.as_ref().map_or(Ok(Range::unit()), |given| Range::new(given, "checkpoint"))?;
     setup.given = given;
     Ok((setup, dictionary, memory))
 }

@@ -148,6 +148,11 @@ pub(crate) fn widened<T: Real>(dictionary: &Dictionary<T>) -> Result<Vec<f64>> {
     Ok(d)
 }
 
+/// The same in the dictionary's own type.
+pub(crate) fn multiplied_out<T: Real>(dictionary: &Dictionary<T>) -> Result<Vec<T>> {
+    Ok(widened(dictionary)?.into_iter().map(T::of).collect())
+}
+
 /// Rounds to the element type, every block of `depth` values inside the unit ball, fixed atoms aside.
 fn rounded<T: Real>(values: &[f64], depth: usize, fixed: &[bool]) -> Vec<T> {
     let mut out: Vec<T> = values.iter().map(|x| T::of(*x)).collect();

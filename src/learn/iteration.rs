@@ -1,5 +1,6 @@
 //! What is told of outer iterations.
 
+use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
 use crate::clock::{Laps, Progress, Stage};
 use crate::csc::encoder::info::largest;
 use crate::csc::{Info, Stop};
@@ -74,6 +75,16 @@ pub struct Outcome {
 /// Tells how a call gets on; returns whether to go on.
 pub type Report<'r> = &'r mut dyn FnMut(&Progress) -> bool;
 
+impl Outcome {
+    /// What learning that ended so returns.
+    pub(crate) fn status(&self) -> dicod_status {
+        match self.stop {
+            Stop::Precision => DICOD_OK,
+            stop => stop.status(),
+        }
+    }
+}
+
 impl Iteration {
     /// Nothing is done.
     pub(super) fn none(index: u64, n_atoms: usize) -> Self {
@@ -96,6 +107,15 @@ impl Iteration {
             seconds_z: 0.0,
             seconds_statistics: 0.0,
             seconds_d: 0.0,
+        }
+    }
+
+    /// What a step that ended so returns.
+    pub(crate) fn status(&self) -> dicod_status {
+        match self.stop {
+            Stop::TimeLimit => DICOD_TIME_LIMIT,
+            Stop::Cancelled => DICOD_CANCELLED,
+            _ => DICOD_OK,
         }
     }
 

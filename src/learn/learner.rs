@@ -4,11 +4,13 @@ use crate::base::error::{Error, Result};
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, write_model};
+use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape, Step};
 use crate::grid::block::Block;
 use crate::learn::bytes::{read, write};
 use crate::learn::checkpoint::{pack, unpack};
+use crate::learn::dictionary_step::multiplied_out;
 use crate::learn::memory::Memory;
 use crate::learn::room::room;
 use crate::learn::setup::Setup;
@@ -17,6 +19,7 @@ use crate::learn::statistics::Statistics;
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
 use crate::options::solve::Missing;
 use crate::ranks::Transport;
+use crate::ranks::alike::fails_unless_alike;
 use crate::ranks::local::Local;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +38,7 @@ impl<T: Real> Learner<T> {
         Self::over(Arc::new(Local::alone()), shape, options, n_threads, given)
     }
 
-    /// A learner on several ranks, all of which make one with the same arguments. Each brings its
+    /// Collective: a learner on several ranks, all of which make one with the same arguments. Each brings its
     /// own block of the signals; functions that say so are collective.
     pub fn over(
         ranks: Arc<dyn Transport>,
@@ -44,8 +47,15 @@ impl<T: Real> Learner<T> {
         n_threads: usize,
         given: Option<Dictionary<T>>,
     ) -> Result<Self> {
-        let setup = Setup::new(ranks, shape, options, n_threads, given)?;
-        let state = State::new(setup.beginning()?);
+        let range = given.as_ref().map_or(Ok(Range::unit()), |given| Range::new(given, "d"));
+        let alike = same_problem(size_of::<T>(), &shape, &options);
+        let made = range.and_then(|range| {
+            let setup = Setup::new(ranks.clone(), shape, options, n_threads, given)?;
+            Ok((setup.beginning()?, Setup { range, ..setup }))
+        });
+        let (beginning, setup) = ranks.agree(made)?;
+        fails_unless_alike(&*ranks, &alike)?;
+        let state = State::new(beginning);
         let memory = Memory::new(&setup.options, setup.shape.n_atoms);
         Ok(Learner { setup, state, memory })
     }
@@ -63,11 +73,6 @@ impl<T: Real> Learner<T> {
     /// The dictionary as it is; none before the first step, unless it was given.
     pub fn dictionary(&self) -> Option<&Dictionary<T>> {
         self.state.dictionary()
-    }
-
-    /// The dictionary that it was given, if any.
-    pub(crate) fn given(&self) -> Option<&Dictionary<T>> {
-        self.setup.given.as_ref()
     }
 
     /// Outer iterations so far.
@@ -88,9 +93,12 @@ impl<T: Real> Learner<T> {
         self.memory.lambda.as_deref()
     }
 
-    /// A dictionary for a call that ended before there was a first one: noise.
-    pub(crate) fn noise(&self) -> Result<Dictionary<T>> {
-        self.setup.noise()
+    /// The atoms as they are, (K, P, L…); noise where there was no time for any.
+    pub(crate) fn atoms(&self) -> Result<Vec<T>> {
+        match self.dictionary() {
+            Some(dictionary) => multiplied_out(dictionary),
+            None => self.setup.noise().and_then(|noise| multiplied_out(&noise)),
+        }
     }
 
     /// Signals that a step looks at.
@@ -101,7 +109,7 @@ impl<T: Real> Learner<T> {
     /// Bytes held between calls, about.
     pub fn bytes(&self) -> usize {
         let encoder = self.state.encoder();
-        let atoms = [self.dictionary(), self.given()].into_iter().flatten().map(Dictionary::bytes);
+        let atoms = [self.dictionary(), self.setup.given.as_ref()].into_iter().flatten().map(Dictionary::bytes);
         let statistics = self.statistics();
         encoder.map_or(0, |encoder| encoder.bytes() + encoder.bytes_gram())
             + atoms.sum::<usize>()
@@ -156,11 +164,6 @@ impl<T: Real> Learner<T> {
     /// own. z is kept, where it still may be.
     pub fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
         self.memory.weights.set(&self.setup, weights)
-    }
-
-    /// Refuses numbers that are too large where holes are allowed.
-    pub(crate) fn set_range(&mut self, range: Range) {
-        self.setup.range = range;
     }
 
     /// Collective: writes D∗z of the last step as (signals × channels) fields: any block on each rank.
@@ -286,6 +289,15 @@ impl<T: Real> Coder<T> for Learner<T> {
 
     fn encoder(&self) -> Option<&Encoder<T>> {
         self.state.encoder()
+    }
+
+    fn range(&self) -> Range {
+        self.setup.range
+    }
+
+    fn lambda(&self) -> Result<&[f64]> {
+        let text = "lambda is not fixed: not before the first step, or new in each";
+        Learner::lambda(self).ok_or_else(|| Error::InvalidState(text.into()))
     }
 
     fn allows_holes(&self) -> bool {

@@ -31,6 +31,7 @@ mod state;
 pub mod statistics;
 mod step;
 mod weights;
+pub(crate) mod whole;
 pub(crate) mod window;
 
 pub use crate::options::learn::{Init, Learning, Reference};

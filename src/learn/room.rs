@@ -7,7 +7,6 @@ use crate::grid::block::Block;
 use crate::grid::point::checked_volume;
 use crate::learn::setup::Setup;
 use crate::linalg::Real;
-use crate::options::learn::Init;
 use crate::ranks::Transport;
 use std::sync::Arc;
 
@@ -44,8 +43,7 @@ fn of_setup<T: Real>(setup: &Setup<T>, given: &[Block]) -> Result<Room> {
         false => ztx,
     };
     // Those that were given are kept beside those that are learned.
-    let kept = learn.init == Init::Given || learn.fixed_atoms.contains(&true);
-    let atoms = atoms * size_of::<T>() * if kept { 2 } else { 1 };
+    let atoms = atoms * size_of::<T>() * if learn.needs_dictionary() { 2 } else { 1 };
     let bytes = coder.bytes + coder.bytes / OF_LIST + (ztx + ztz) * size_of::<f64>() + atoms;
     // Weights lie as they were given, of all signals, and as the encoder needs them; crops have none.
     let own = given[me].volume() as usize * shape.n_signals * shape.n_channels * size_of::<T>();

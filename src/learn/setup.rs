@@ -7,7 +7,7 @@ use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::grid::block::Block;
 use crate::learn::crops::{Crops, Drawn};
-use crate::learn::dictionary_step::{Settings, feasible, tukey_window, widened};
+use crate::learn::dictionary_step::{Settings, feasible, multiplied_out, tukey_window, widened};
 use crate::learn::initialise::{Purpose, factors, generator};
 use crate::learn::share::Share;
 use crate::learn::statistics::{Statistics, energy};
@@ -41,8 +41,7 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let name = "option \"learn_fixed_atoms\"";
         return Err(Error::argument(name, format!("a list of {n_fixed}"), allowed));
     }
-    let needs = learn.init == Init::Given || learn.fixed_atoms.contains(&true);
-    if needs && !given {
+    if learn.needs_dictionary() && !given {
         let argument = "d";
         let expected = "the first dictionary, or the values of fixed atoms";
         return Err(Error::NullPointer { argument, expected });
@@ -141,7 +140,7 @@ impl<T: Real> Setup<T> {
                 Dictionary::rank_one_of_shapes(given.n_atoms, p, given.shape, &given.shapes, &u, &v)
             }
             Atoms::RankOne { .. } if !rank_one => {
-                let d: Vec<T> = widened(&given)?.iter().map(|x| T::of(*x)).collect();
+                let d = multiplied_out(&given)?;
                 Dictionary::of_shapes(given.n_atoms, given.n_channels, given.shape, &given.shapes, &d)
             }
             _ => Ok(given),

@@ -160,6 +160,19 @@ impl<'a, T: Real> FieldMut<'a, T> {
         Block { origin: self.origin, shape: self.layout.shape }
     }
 
+    /// Copies values that lie in row-major order, channel by channel.
+    pub fn copy_from(&mut self, values: &[T]) {
+        let layout = self.layout;
+        let mut rows = values.chunks_exact(layout.shape[2].max(1) as usize);
+        for channel in &mut self.channels {
+            layout.for_each_row(|_, first| {
+                for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
+                    channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = *value;
+                }
+            });
+        }
+    }
+
     /// Sets all values to zero.
     pub fn clear(&mut self) {
         let layout = self.layout;

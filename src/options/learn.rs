@@ -78,3 +78,10 @@ options! {
             cheaper";
     }
 }
+
+impl Learning {
+    /// Whether there has to be a dictionary to begin with.
+    pub(crate) fn needs_dictionary(&self) -> bool {
+        self.init == Init::Given || self.fixed_atoms.contains(&true)
+    }
+}

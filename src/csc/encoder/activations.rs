@@ -3,13 +3,14 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::order::places_by;
-use crate::base::wording::{index, nth, per_axis};
+use crate::base::wording::{by_language, index, nth, per_axis};
 use crate::clock;
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::blocks::{self, Active};
 use crate::csc::encoder::placed::check_channels;
 use crate::csc::encoder::residual::subtract_model;
 use crate::csc::encoder::{Encoder, Robust, robust, weighted};
+use crate::csc::problem::range::Range;
 use crate::grid::block::Block;
 use crate::grid::places::Places;
 use crate::grid::point::{AXES, Point, padded};
@@ -87,6 +88,11 @@ pub(crate) fn listed<T: Real>(list: &[Active<T>]) -> Vec<Activation<T>> {
     list
 }
 
+fn not_solved(what: &str) -> Error {
+    let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");
+    Error::InvalidState(format!("{what} is not known before {solve}"))
+}
+
 /// Writes activations into fields over the block that they were fetched for.
 pub(crate) fn write_list<T: Real>(n_atoms: usize, list: &[Active<T>], out: &mut FieldMut<'_, T>) {
     out.clear();
@@ -98,6 +104,21 @@ pub(crate) fn write_list<T: Real>(n_atoms: usize, list: &[Active<T>], out: &mut 
 }
 
 impl<T: Real> Encoder<T> {
+    /// λ of every atom in the last solve. Fails before it is known.
+    pub fn lambda(&self) -> Result<&[f64]> {
+        self.of_atoms.as_ref().map(|of| &of.0[..]).ok_or_else(|| not_solved("lambda"))
+    }
+
+    /// The tolerance on |dz_k| of every atom in the last solve. Fails before it is known.
+    pub fn tolerance(&self) -> Result<&[f64]> {
+        self.of_atoms.as_ref().map(|of| &of.1[..]).ok_or_else(|| not_solved("tolerance"))
+    }
+
+    /// What numbers go with the dictionary that was given.
+    pub(crate) fn range(&self) -> Range {
+        self.placed.weighting().range()
+    }
+
     /// Collective: whether samples of the last signals have a weight that is not 1.
     pub(crate) fn weighs(&self) -> Result<bool> {
         weighted::weighs(&self.placed)

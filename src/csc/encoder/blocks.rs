@@ -3,13 +3,14 @@
 //! A position hears of the activations in one order, by atom and place, whatever the block: values are the same, bit for bit, for
 //! any blocks and ranks, and those of [`reconstruct`](crate::csc::reconstruct).
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::csc::bound::Bound;
 use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::tile::{Step, penalised};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::squares;
 use crate::csc::problem::model::{add_atom, images};
+use crate::csc::problem::range::{Range, filled};
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::{Block, fails_unless_a_partition};
 use crate::grid::point::{AXES, Point};
@@ -78,6 +79,25 @@ pub(crate) fn write_model<T: Real>(
             add_atom(dictionary, channels, &mut [], &layout, &block, step.atom as usize, at, step.delta);
         }
     }
+}
+
+/// Fills fields with what follows from activations: all or nothing, if that overflows.
+pub(crate) fn write_within<T: Real>(
+    range: &Range,
+    list: &[Active<T>],
+    what: &str,
+    out: &mut FieldMut<'_, T>,
+    fill: &dyn Fn(&mut FieldMut<'_, T>),
+) -> Result<()> {
+    let values: Vec<T> = list.iter().map(|(_, step)| step.delta).collect();
+    if !values.iter().all(|z| z.finite()) {
+        let allowed = "so small that nothing overflows with this dictionary";
+        return Err(Error::argument("the largest value of z", "infinite", allowed));
+    }
+    filled(range.check_list(&values), what, out, &|out| {
+        fill(out);
+        Ok(())
+    })
 }
 
 /// What a field holds is taken from what a window does.

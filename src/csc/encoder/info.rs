@@ -106,6 +106,11 @@ impl Info {
         )
     }
 
+    /// Why it ended with [`Stop::Precision`].
+    pub(crate) fn warning(&self) -> String {
+        format!("rounding allows no less: max |dz| = {:e}, tol = {:e}", self.certificate.max_step, self.tol)
+    }
+
     /// Its stages as a line of a log.
     pub(crate) fn stages(&self) -> String {
         let (correlate, descend, certify) = (self.seconds_correlate, self.seconds_descend, self.seconds_certify);

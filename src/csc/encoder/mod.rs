@@ -74,6 +74,8 @@ pub struct Encoder<T: Real> {
     /// What follows from who holds what.
     placed: Placed<T>,
     precision: Precision,
+    /// λ and tolerance of every atom in the last solve.
+    of_atoms: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 impl<T: Real> Encoder<T> {
@@ -129,7 +131,7 @@ impl<T: Real> Encoder<T> {
         let precision = Precision::new(shape.n_signals);
         let placed = Placed::new(ranks, shape, &options)?;
         let bound = bind(&placed, &options, dictionary)?;
-        Ok(Encoder { options, n_threads, bound, placed, precision })
+        Ok(Encoder { options, n_threads, bound, placed, precision, of_atoms: None })
     }
 
     /// The ranks that it works on.
@@ -268,6 +270,7 @@ impl<T: Real> Encoder<T> {
         info.seconds_descend = laps.of(Stage::Descend);
         info.seconds_certify = laps.of(Stage::Certify);
         info.seconds_other = laps.of(Stage::Other);
+        self.of_atoms = (!info.lambda_max.is_nan()).then(|| (info.lambda.clone(), info.tol_per_atom.clone()));
         Ok(info)
     }
 

@@ -93,6 +93,10 @@ impl<T: Real> Weighting<T> {
         self.range = Some(range);
     }
 
+    pub(super) fn range(&self) -> Range {
+        self.range.unwrap_or(Range::unit())
+    }
+
     /// Those that are given from now on, as they lie in the window, if there are any, where `largest` is that of all ranks.
     pub(super) fn set(&mut self, given: Option<Vec<T>>, largest: f64) {
         let unit = unit_of(largest);

@@ -1,8 +1,10 @@
 //! Numbers so large or so small that a solve would overflow are refused.
 
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::wording::nth;
-use crate::linalg::{Atoms, Dictionary, Field, Real};
+use crate::csc::problem::shape::{Shape, explained};
+use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
 
 /// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,17 @@ impl Range {
         Ok(Range { least, most, overlap, depth })
     }
 
+    /// A dictionary as the caller gave it, and the range of its norms.
+    pub(crate) fn with<T: Real>(
+        made: Result<Dictionary<T>>,
+        shape: &Shape,
+        argument: &str,
+    ) -> Result<(Dictionary<T>, Self)> {
+        let dictionary = made.map_err(|error| explained(error, shape))?;
+        let range = Range::new(&dictionary, argument)?;
+        Ok((dictionary, range))
+    }
+
     /// Of atoms with norm 1.
     pub(crate) fn unit() -> Self {
         Range { least: 1.0, most: 1.0, overlap: 1.0, depth: 1.0 }
@@ -83,6 +96,18 @@ impl Range {
         self.check("x", x, 1024.0 * norm)
     }
 
+    /// Fails if a value of the signals is not finite, or if they are so large that a solve would overflow.
+    pub(crate) fn check_signals<T: Real>(&self, shape: &Shape, x: &Field<'_, T>) -> Result<()> {
+        x.check_finite("x").map_err(|error| explained(error, shape))?;
+        self.check_x(x)
+    }
+
+    /// The same of activations.
+    pub(crate) fn check_activations<T: Real>(&self, shape: &Shape, z: &Field<'_, T>) -> Result<()> {
+        z.check_finite("z").map_err(|error| explained(error, shape))?;
+        self.check_z(z)
+    }
+
     /// The same of a list.
     pub(crate) fn check_list<T: Real>(&self, z: &[T]) -> Result<()> {
         if z.is_empty() { Ok(()) } else { self.check_z(&Field::contiguous(z, [1, 1, z.len() as i64])) }
@@ -97,6 +122,36 @@ impl Range {
         let value = most.max(most * self.most);
         self.check("z", z, 4.0 * value * self.depth.sqrt())
     }
+}
+
+/// F(z) and its data term; fails if they overflow.
+pub(crate) fn finite(found: (f64, f64)) -> Result<(f64, f64)> {
+    if found.0.is_finite() {
+        return Ok(found);
+    }
+    let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
+    Err(Error::argument("the objective of x and z", found.0, allowed))
+}
+
+/// Fills fields, all or nothing. Where `fits` says that a value may overflow it is seen when it is done, and fails with that.
+pub(crate) fn filled<T: Real>(
+    fits: Result<()>,
+    what: &str,
+    out: &mut FieldMut<'_, T>,
+    fill: &dyn Fn(&mut FieldMut<'_, T>) -> Result<()>,
+) -> Result<()> {
+    let Err(error) = fits else {
+        return fill(out);
+    };
+    let mut values: Vec<T> = memory::zeroed(what, out.channels.len() * out.layout.volume())?;
+    let mut copy = FieldMut::contiguous(&mut values, out.layout.shape);
+    copy.origin = out.origin;
+    fill(&mut copy)?;
+    if !values.iter().all(|value| value.finite()) {
+        return Err(error);
+    }
+    out.copy_from(&values);
+    Ok(())
 }
 
 /// ‖values‖, of very large and very small values, too.

@@ -91,6 +91,15 @@ impl Shape {
         Ok(shape)
     }
 
+    /// Of a dictionary alone.
+    pub(crate) fn of_atoms(n_atoms: i64, n_channels: i64, atom: &[i64]) -> Result<Self> {
+        if atom.iter().any(|l| !(1..=LONGEST_AXIS).contains(l)) {
+            let allowed = "lengths from 1 to 2^40 on every axis";
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+        }
+        Shape::new(atom, 1, n_channels, n_atoms, atom, &Options::default())
+    }
+
     /// Gives each atom a shape of its own, one length per axis, atom by atom. What a dictionary has beyond it is taken to be 0.
     /// An atom begins at its activation, whatever its shape, and the activations of all have the same positions,
     /// those of [`Self::valid`]: as many as an atom as long as the longest has.
@@ -127,6 +136,11 @@ impl Shape {
     /// A dictionary of full atoms, row-major (K, P, L…). What is beyond the shapes of their own may be anything.
     pub fn dictionary<T: Real>(&self, d: &[T]) -> Result<Dictionary<T>> {
         Dictionary::of_shapes(self.n_atoms, self.n_channels, self.atom, &self.atoms, d)
+    }
+
+    /// A dictionary of atoms that are products of factors, row-major (K, P) and (K, L…).
+    pub fn rank_one<T: Real>(&self, u: &[T], v: &[T]) -> Result<Dictionary<T>> {
+        Dictionary::rank_one_of_shapes(self.n_atoms, self.n_channels, self.atom, &self.atoms, u, v)
     }
 
     /// The activations that go with a block of the signals: those at its positions, as far as there
@@ -174,6 +188,12 @@ impl Shape {
     /// The real axes of a padded shape.
     pub fn unpadded(&self, shape: Point) -> Vec<i64> {
         shape[AXES - self.n_axes..].to_vec()
+    }
+
+    /// Values of the Gram tensor: of each pair of atoms one for each shift at which they overlap.
+    pub(crate) fn gram_volume(&self) -> Result<usize> {
+        let pairs = [self.n_atoms as i64; 2];
+        checked_volume("the Gram tensor", pairs.into_iter().chain(self.atom.map(|l| 2 * l - 1)))
     }
 
     /// Values of one signal's activations.

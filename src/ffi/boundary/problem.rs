@@ -4,7 +4,6 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::problem::range::Range;
-use crate::csc::problem::shape::explained;
 use crate::csc::{Options, Shape};
 use crate::ffi::boundary::element::Element;
 use crate::ffi::boundary::overlap::Memory;
@@ -60,11 +59,20 @@ impl Problem {
         Memory::of("x", x, n)
     }
 
+    /// Number of values of the dictionary.
+    pub(crate) fn d_len(&self) -> usize {
+        Self::len(self.shape.n_atoms, self.shape.n_channels, self.shape.atom)
+    }
+
     /// Where the dictionary is.
     pub(crate) fn d_memory<T>(&self, d: *const T) -> Memory {
-        let shape = &self.shape;
-        let n = Self::len(shape.n_atoms, shape.n_channels, shape.atom);
-        Memory::of("d", d, n)
+        Memory::of("d", d, self.d_len())
+    }
+
+    /// The dictionary, where learning needs one to begin with.
+    pub(crate) fn first<T: Element>(&self, d: *const T) -> Result<Option<Dictionary<T>>> {
+        let first = self.options.learn.needs_dictionary().then(|| dictionary(&self.shape, d));
+        Ok(first.transpose()?.map(|(dictionary, _)| dictionary))
     }
 
     /// Where the activations are.
@@ -104,12 +112,5 @@ pub(crate) fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dict
     let d = values(d, n, "d")?;
     // It is copied.
     memory::reserve("the dictionary", &mut Vec::<T>::new(), n)?;
-    let dictionary = shape.dictionary(d).map_err(|error| explained(error, shape))?;
-    let range = Range::new(&dictionary, "d")?;
-    Ok((dictionary, range))
-}
-
-/// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
-pub(crate) fn seconds_to_write<T>(problem: &Problem) -> f64 {
-    (problem.z_len() * size_of::<T>()) as f64 / 2e9
+    Range::with(shape.dictionary(d), shape, "d")
 }
