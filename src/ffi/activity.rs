@@ -1,8 +1,8 @@
 //! `segmentation_*`: which segments are active.
 
-use crate::base::wording;
 use crate::ffi::boundary::*;
-use crate::ffi::segmentation::{addressable, array_size, dicod_segmentation, get, get_mut, write_if_wanted, write_one};
+use crate::ffi::segmentation::{array_size, dicod_segmentation, get, get_mut};
+use crate::grid::Segmentation;
 
 /// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
 ///
@@ -13,7 +13,7 @@ pub extern "C" fn segmentation_is_active(
     i_seg: i64,
     active: *mut i32,
 ) -> dicod_status {
-    guard(|| write_one(get(handle)?.is_active(i_seg)?.into(), active, "active"))
+    guard(|| put(active, "active", get(handle)?.is_active(i_seg)?.into()))
 }
 
 /// Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After
@@ -32,12 +32,7 @@ pub extern "C" fn segmentation_set_active(
     segments: *const i64,
     changed: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let n = array_size(n, "n", 0)?;
-        let list = slice(segments, n, "segments", "n segment numbers")?;
-        let count = get_mut(handle)?.set_active(list)?;
-        write_if_wanted(count, changed)
-    })
+    guard(|| change(handle, changed, &|grid| grid.set_active(numbers(n, segments)?)))
 }
 
 /// Deactivates the `n` segments whose numbers are in `segments[n]`; repeated ones count once.
@@ -56,12 +51,7 @@ pub extern "C" fn segmentation_set_inactive(
     segments: *const i64,
     changed: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let n = array_size(n, "n", 0)?;
-        let list = slice(segments, n, "segments", "n segment numbers")?;
-        let count = get_mut(handle)?.set_inactive(list)?;
-        write_if_wanted(count, changed)
-    })
+    guard(|| change(handle, changed, &|grid| grid.set_inactive(numbers(n, segments)?)))
 }
 
 /// Activates all segments. `*changed` receives how many were inactive; it may be NULL.
@@ -70,19 +60,19 @@ pub extern "C" fn segmentation_set_inactive(
 /// Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_reset(handle: *mut dicod_segmentation, changed: *mut i64) -> dicod_status {
-    guard(|| write_if_wanted(get_mut(handle)?.reset(), changed))
+    guard(|| change(handle, changed, &|grid| Ok(grid.reset())))
 }
 
 /// Number of active segments.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_active(handle: *const dicod_segmentation, n_active: *mut i64) -> dicod_status {
-    guard(|| write_one(get(handle)?.n_active(), n_active, "n_active"))
+    guard(|| put(n_active, "n_active", get(handle)?.n_active()))
 }
 
 /// Whether at least one segment is active: `*exists` is 1 or 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_exists_active(handle: *const dicod_segmentation, exists: *mut i32) -> dicod_status {
-    guard(|| write_one(get(handle)?.exists_active().into(), exists, "exists"))
+    guard(|| put(exists, "exists", get(handle)?.exists_active().into()))
 }
 
 /// Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
@@ -103,19 +93,24 @@ pub extern "C" fn segmentation_check_inactive(
     i_seg: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        let atoms = size(n_atoms, "n_atoms", 0)?;
         let segments = get(handle)?;
-        let sizes = segments.full_shape();
-        let volume: i64 = sizes.iter().product();
-        let elements = i128::from(volume) * atoms as i128;
-        let length = i64::try_from(elements).ok().and_then(addressable);
-        let length = length.ok_or_else(|| {
-            let sizes = wording::per_axis(&sizes);
-            let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes}");
-            Error::memory(&what, format!("8 * {elements}"))
-        })?;
+        let length = segments.values_of_atoms(size(n_atoms, "n_atoms", 0)?)?;
         let dz = slice(dz, length, "dz", "n_atoms arrays of the full shape")?;
         let found = segments.check_inactive(dz, tol)?;
-        write_one(found.unwrap_or(-1), i_seg, "i_seg")
+        put(i_seg, "i_seg", found.unwrap_or(-1))
     })
+}
+
+fn numbers<'a>(n: i64, segments: *const i64) -> Result<&'a [i64]> {
+    slice(segments, array_size(n, "n", 0)?, "segments", "n segment numbers")
+}
+
+/// Changes which are active, and says how many have changed.
+fn change(
+    handle: *mut dicod_segmentation,
+    changed: *mut i64,
+    to: &dyn Fn(&mut Segmentation) -> Result<i64>,
+) -> Result<()> {
+    set(changed, to(get_mut(handle)?)?);
+    Ok(())
 }

@@ -4,9 +4,9 @@ use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::Shape;
 use crate::ffi::boundary::*;
-use crate::grid::block::Block;
-use crate::grid::point::{AXES, Point, padded};
-use crate::linalg::apart::{Shared, shared};
+use crate::grid::block::{Block, part_of};
+use crate::grid::point::{AXES, Point};
+use crate::linalg::apart::fails_unless_apart;
 use crate::linalg::{Field, FieldMut, Strided};
 
 /// Element type of an array: float.
@@ -163,18 +163,7 @@ fn block_of(array: &dicod_array, names: &Names, expected: &[i64]) -> Result<Bloc
     let offset = per_axis_of(array.offset, n_axes, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
     let local = per_axis_of(array.local_shape, n_axes, names.local_shape)?;
     let local = local.unwrap_or(global);
-    for ((at, length), end) in offset.iter().zip(local).zip(global) {
-        if *at < 0 || at > end {
-            let allowed = format!("from 0 to {} along every axis", per_axis(global));
-            return Err(Error::argument(names.offset, per_axis(offset), allowed));
-        }
-        if *length < 0 || *length > end - at {
-            let [global, offset, local] = [global, offset, local].map(per_axis);
-            let allowed = format!("from 0 to what is left of {global} from offset {offset} on");
-            return Err(Error::shape(names.local_shape, local, allowed));
-        }
-    }
-    Ok(Block { origin: padded(offset, 0), shape: padded(local, 1) })
+    part_of(global, (offset, names.offset), (local, names.local_shape))
 }
 
 /// Sets where the first element of a channel lies, and gives the number of elements from the lowest to the highest. Fails if
@@ -185,12 +174,7 @@ fn span_of<T: Element>(layout: &mut Strided, names: &Names, n_axes: usize, chann
         let allowed = "so small that every element can be addressed";
         Error::argument(names.strides, per_axis(strides), allowed)
     };
-    // In 128 bits: lengths have at most 31 bits, strides 64.
-    let (mut low, mut high) = (0i128, 0i128);
-    for (stride, length) in layout.strides.iter().zip(layout.shape) {
-        let reach = i128::from(*stride) * i128::from(length - 1);
-        *(if reach < 0 { &mut low } else { &mut high }) += reach;
-    }
+    let (low, high) = layout.reach();
     let bytes = size_of::<T>() as i128;
     if (high - low + 1) * bytes > isize::MAX as i128 {
         return Err(too_far(layout));
@@ -239,23 +223,14 @@ impl<'a> View<'a> {
             let layout = Strided::contiguous([0; AXES]);
             return Ok(View { names, n_axes, domain, layout, origin: [0; AXES], span: 0, channels: &[] });
         }
-        let expected = block.shape;
         if array.n_channels != n_channels as i64 {
             let allowed = format!("{n_channels}, {what} of the handle");
             return Err(Error::argument(names.n_channels, array.n_channels, allowed));
         }
         aligned(array.channels, names.channels)?;
         let channels = slice(array.channels, n_channels, names.channels, PER_CHANNEL)?;
-        let mut layout = Strided::contiguous(expected);
-        if let Some(strides) = per_axis_of(array.strides, n_axes, names.strides)? {
-            layout.strides[AXES - n_axes..].copy_from_slice(strides);
-        }
-        // An axis of length 1 has no neighbours.
-        for (stride, length) in layout.strides.iter_mut().zip(expected) {
-            if length == 1 {
-                *stride = 0;
-            }
-        }
+        let strides = per_axis_of(array.strides, n_axes, names.strides)?;
+        let mut layout = strides.map_or(Strided::contiguous(block.shape), |strides| Strided::new(block.shape, strides));
         let span = span_of::<T>(&mut layout, &names, n_axes, channels)?;
         Ok(View { names, n_axes, domain, layout, origin: block.origin, span, channels })
     }
@@ -300,15 +275,7 @@ impl<'a> View<'a> {
     /// Fails if two elements share memory.
     fn fails_if_overlapping<T>(&self) -> Result<()> {
         let addresses: Vec<usize> = self.channels.iter().map(|channel| channel.addr()).collect();
-        let Some(shared) = shared::<T>(&self.layout, &addresses) else { return Ok(()) };
-        let Shared::Between(first, second) = shared else {
-            let value = per_axis(&self.layout.strides[AXES - self.n_axes..]);
-            let allowed = "such that no two elements of the array that is written share memory";
-            return Err(Error::argument(self.names.strides, value, allowed));
-        };
-        let allowed = format!("an address such that no element is one of channel {first}");
-        let name = format!("{}[{second}]", self.names.channels);
-        Err(Error::argument(&name, format!("{:p}", self.channels[second]), allowed))
+        fails_unless_apart::<T>(&self.layout, &addresses, self.n_axes, self.names.strides, self.names.channels)
     }
 
     /// Writes the elements: `fill` gets memory for them, and has to fill it all.

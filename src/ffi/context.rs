@@ -171,11 +171,7 @@ pub extern "C" fn dicod_context_get_ranks(
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_context_get_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
-    guard(|| {
-        let context = of(context)?;
-        *reference_mut(n_threads, "n_threads", "room for the result")? = context.0.n_threads as i32;
-        Ok(())
-    })
+    guard(|| put(n_threads, "n_threads", of(context)?.0.n_threads as i32))
 }
 
 /// Sends log messages to `log`, with `userdata` as its first argument; NULL: to nobody, as at first.

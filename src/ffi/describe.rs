@@ -1,6 +1,5 @@
 //! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
 
-use crate::base::wording::{nth, per_axis};
 use crate::csc::Shape;
 use crate::csc::coder::Coder;
 use crate::ffi::boundary::*;
@@ -10,6 +9,7 @@ use crate::ffi::held::{Held, with};
 use crate::ffi::learner::dicod_learner;
 use crate::ffi::options::dicod_options;
 use crate::grid::point::{AXES, Point};
+use crate::learn::expected::{fails_unless_atoms, fails_unless_number, fails_unless_shape};
 
 /// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
 /// others are 0.
@@ -188,35 +188,18 @@ fn described(held: Held<'_>) -> dicod_handle_info {
     for_either!(held.coder, coder => of(coder))
 }
 
+/// Fails unless a learner is as somebody expects.
 fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()> {
-    let numbers = |of: &dicod_handle_info| {
-        [
-            ("element_type", of.element_type),
-            ("n_axes", of.n_axes),
-            ("n_signals", of.n_signals),
-            ("n_channels", of.n_channels),
-            ("n_atoms", of.n_atoms),
-            ("n_coded", of.n_coded),
-        ]
-    };
-    for ((name, wanted), (_, is)) in numbers(expected).into_iter().zip(numbers(found)) {
-        if wanted != 0 && wanted != is {
-            let allowed = format!("{is}, that of the learner");
-            return Err(Error::argument(name, wanted, allowed));
-        }
-    }
-    let shapes = |of: &dicod_handle_info| {
-        [("signal_shape", of.signal_shape), ("atom_shape", of.atom_shape), ("valid_shape", of.valid_shape)]
-    };
-    let n = found.n_axes as usize;
-    for ((name, wanted), (_, is)) in shapes(expected).into_iter().zip(shapes(found)) {
-        let mut lengths = wanted[..n].iter().zip(&is[..n]);
-        if lengths.any(|(wanted, is)| *wanted != 0 && wanted != is) {
-            let allowed = format!("{}, that of the learner", per_axis(&is[..n]));
-            return Err(Error::shape(name, per_axis(&wanted[..n]), allowed));
-        }
-    }
-    Ok(())
+    let (e, f, n) = (expected, found, found.n_axes as usize);
+    fails_unless_number("element_type", e.element_type, f.element_type)?;
+    fails_unless_number("n_axes", e.n_axes, f.n_axes)?;
+    fails_unless_number("n_signals", e.n_signals, f.n_signals)?;
+    fails_unless_number("n_channels", e.n_channels, f.n_channels)?;
+    fails_unless_number("n_atoms", e.n_atoms, f.n_atoms)?;
+    fails_unless_number("n_coded", e.n_coded, f.n_coded)?;
+    fails_unless_shape("signal_shape", &e.signal_shape[..n], &f.signal_shape[..n])?;
+    fails_unless_shape("atom_shape", &e.atom_shape[..n], &f.atom_shape[..n])?;
+    fails_unless_shape("valid_shape", &e.valid_shape[..n], &f.valid_shape[..n])
 }
 
 /// What is expected of atoms by themselves.
@@ -237,12 +220,5 @@ fn compare_atoms(expected: &dicod_handle_info, shape: &Shape) -> Result<()> {
     }
     aligned(expected.atom_shapes, "atom_shapes")?;
     let lengths = slice(expected.atom_shapes, n_atoms * n, "atom_shapes", "n_atoms * n_axes lengths")?;
-    for (k, wanted) in lengths.chunks_exact(n).enumerate() {
-        let is = shape.unpadded(shape.atom_of(k));
-        if wanted != is {
-            let name = format!("the shape of atom {}", nth(k as i64));
-            return Err(Error::shape(&name, per_axis(wanted), format!("{}, that of the learner", per_axis(&is))));
-        }
-    }
-    Ok(())
+    fails_unless_atoms(lengths, shape)
 }

@@ -7,7 +7,7 @@ use crate::ffi::boundary::problem::{Problem, dictionary};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
 use crate::ffi::fields::{rank_one, set_penalties, set_weights, solve};
-use crate::ffi::held::{Shared, entered, holds, timed, with_context};
+use crate::ffi::held::{Shared, holds, timed, with_context, with_state};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
@@ -221,7 +221,7 @@ pub extern "C" fn dicod_encoder_set_penalties(
     encoder: *mut dicod_encoder,
     penalties: *const dicod_const_array,
 ) -> dicod_status {
-    guard(|| entered(encoder, |encoder, _| for_either!(encoder, encoder => set_penalties(encoder, penalties))))
+    guard(|| with_state(encoder, |encoder, _| for_either!(encoder, encoder => set_penalties(encoder, penalties))))
 }
 
 /// All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
@@ -231,7 +231,7 @@ pub extern "C" fn dicod_encoder_set_penalties(
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_penalties(encoder: *mut dicod_encoder) -> dicod_status {
-    guard(|| entered(encoder, |encoder, _| for_either!(encoder, encoder => encoder.set_penalties(None))))
+    guard(|| with_state(encoder, |encoder, _| for_either!(encoder, encoder => encoder.set_penalties(None))))
 }
 
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
@@ -301,7 +301,7 @@ fn create<T: Element>(
 }
 
 fn set_dictionary<T: Element>(encoder: *mut dicod_encoder, argument: &str, dictionary: Read<'_, T>) -> Result<()> {
-    entered(encoder, |encoder, session| {
+    with_state(encoder, |encoder, session| {
         let ranks = for_either!(&*encoder, encoder => encoder.ranks().clone());
         let typed = T::unwrap::<Encoders>(encoder).ok_or_else(|| other_type::<T>(argument, "encoder"));
         let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::csc::coder::Coder;
-use crate::ffi::boundary::{self, *};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Context, Session, ranks};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +21,7 @@ impl<S> Shared<S> {
     }
 
     pub(crate) fn state(&self) -> Result<MutexGuard<'_, S>> {
-        boundary::entered(&self.state, self.name)
+        entered(&self.state, self.name)
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn with_context<H: Holder, R>(handle: *const H, body: impl FnOnce(Hel
 }
 
 /// The same with all of the state, where that is not what encoders and learners have in common.
-pub(crate) fn entered<H: Holder, R>(
+pub(crate) fn with_state<H: Holder, R>(
     handle: *const H,
     body: impl FnOnce(&mut H::State, &Session<'_>) -> Result<R>,
 ) -> Result<R> {

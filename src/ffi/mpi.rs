@@ -61,23 +61,13 @@ pub extern "C" fn dicod_context_create_mpi_f(
 /// Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_task_get_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
-    guard(|| {
-        let team = crate::ffi::parmap::task::task(task)?.team();
-        let to = reference_mut(comm, "comm", "room for the communicator")?;
-        *to = communicator(team.and_then(|team| team.communicator()));
-        Ok(())
-    })
+    guard(|| put(comm, "comm", communicator_of(task)?))
 }
 
 /// parmap_task_get_comm() for a communicator as Fortran has it.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_task_get_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
-    guard(|| {
-        let team = crate::ffi::parmap::task::task(task)?.team();
-        let to = reference_mut(comm, "comm", "room for the communicator")?;
-        *to = fortran(communicator(team.and_then(|team| team.communicator())));
-        Ok(())
-    })
+    guard(|| put(comm, "comm", fortran(communicator_of(task)?)))
 }
 
 /// Name and version of the MPI library that this libdicod runs with, for humans: one line. The string
@@ -89,4 +79,9 @@ pub extern "C" fn dicod_mpi_library() -> *const c_char {
     static NAME: OnceLock<CString> = OnceLock::new();
     let text = || CString::new(library()).unwrap_or_default();
     NAME.get_or_init(text).as_ptr()
+}
+
+fn communicator_of(task: *const parmap_task) -> Result<MPI_Comm> {
+    let team = crate::ffi::parmap::task::task(task)?.team();
+    Ok(communicator(team.and_then(|team| team.communicator())))
 }

@@ -59,11 +59,7 @@ pub extern "C" fn dicod_options_set_reals(
     n: i64,
     values: *const f64,
 ) -> dicod_status {
-    let to = |options: &mut Options, key: &str| {
-        let values = slice(values, list_size(n, "n")?, "values", "n numbers")?;
-        options.set_reals(key, values)
-    };
-    guard(|| change(options, key, &to))
+    guard(|| change(options, key, &|options, key| options.set_reals(key, numbers(n, values)?)))
 }
 
 /// Sets the option `key`, of type "integer", to a number.
@@ -89,11 +85,7 @@ pub extern "C" fn dicod_options_set_integers(
     n: i64,
     values: *const i64,
 ) -> dicod_status {
-    let to = |options: &mut Options, key: &str| {
-        let values = slice(values, list_size(n, "n")?, "values", "n numbers")?;
-        options.set_integers(key, values)
-    };
-    guard(|| change(options, key, &to))
+    guard(|| change(options, key, &|options, key| options.set_integers(key, numbers(n, values)?)))
 }
 
 /// Sets the option `key`, of type "string", to one of its words.
@@ -105,8 +97,7 @@ pub extern "C" fn dicod_options_set_string(
     key: *const c_char,
     value: *const c_char,
 ) -> dicod_status {
-    let to = |options: &mut Options, key: &str| options.set_word(key, string(value, "value")?);
-    guard(|| change(options, key, &to))
+    guard(|| change(options, key, &|options, key| options.set_word(key, string(value, "value")?)))
 }
 
 /// Sets the option `key`, of any type, to what `text` says: a number as in C ("1e-2", "inf"), a word, 0 or 1, or a list with
@@ -119,8 +110,7 @@ pub extern "C" fn dicod_options_set(
     key: *const c_char,
     text: *const c_char,
 ) -> dicod_status {
-    let to = |options: &mut Options, key: &str| options.set_text(key, string(text, "text")?);
-    guard(|| change(options, key, &to))
+    guard(|| change(options, key, &|options, key| options.set_text(key, string(text, "text")?)))
 }
 
 /// Sets all options that `text` holds, as key=value with blanks or line ends between and none within:
@@ -130,10 +120,7 @@ pub extern "C" fn dicod_options_set(
 /// Local. Needs the options for itself. Errors: as dicod_options_set_real().
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_options_parse(options: *mut dicod_options, text: *const c_char) -> dicod_status {
-    guard(|| {
-        let options = of(options)?;
-        changed(options, &|options| options.parse(string(text, "text")?))
-    })
+    guard(|| changed(of(options)?, &|options| options.parse(string(text, "text")?)))
 }
 
 /// Sets the options that the environment variable DICOD_OPTIONS holds, as dicod_options_parse() does; nothing if it is not
@@ -206,8 +193,7 @@ pub extern "C" fn dicod_options_get_reals(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        let options = copied(options)?;
-        let found = options.get_reals(string(key, "key")?)?;
+        let found = copied(options)?.get_reals(string(key, "key")?)?;
         write_list(&found, capacity, (values, "values"), (count, "count"))
     })
 }
@@ -325,6 +311,11 @@ impl dicod_options {
     pub(crate) fn new(options: Options) -> Self {
         dicod_options(RwLock::new(options))
     }
+}
+
+/// A list of the caller's.
+fn numbers<'v, T>(n: i64, values: *const T) -> Result<&'v [T]> {
+    slice(values, list_size(n, "n")?, "values", "n numbers")
 }
 
 /// Changes an option. Compiled once, as what is below.

@@ -92,13 +92,13 @@ pub extern "C" fn segmentation_free(handle: *mut *mut dicod_segmentation) -> dic
 /// Number of axes.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_axes(handle: *const dicod_segmentation, n_axes: *mut i64) -> dicod_status {
-    guard(|| write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes"))
+    guard(|| put(n_axes, "n_axes", get(handle)?.n_axes() as i64))
 }
 
 /// Number of segments.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_get_n_segments(handle: *const dicod_segmentation, n_segments: *mut i64) -> dicod_status {
-    guard(|| write_one(get(handle)?.n_segments(), n_segments, "n_segments"))
+    guard(|| put(n_segments, "n_segments", get(handle)?.n_segments()))
 }
 
 /// Number of segments along each axis: `counts[n_axes]`.
@@ -198,14 +198,5 @@ fn create(mut segments: Segmentation, overlap: *const i64, handle: *mut *mut dic
 
 pub(super) fn write(values: &[i64], to: *mut i64, argument: &'static str) -> Result<()> {
     slice_mut(to, values.len(), argument, PER_AXIS)?.copy_from_slice(values);
-    Ok(())
-}
-
-pub(super) fn write_one<T>(value: T, to: *mut T, argument: &'static str) -> Result<()> {
-    put(to, argument, value)
-}
-
-pub(super) fn write_if_wanted<T>(value: T, to: *mut T) -> Result<()> {
-    set(to, value);
     Ok(())
 }

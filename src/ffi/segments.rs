@@ -1,7 +1,7 @@
 //! `segmentation_*`: the segments one by one, and finding one's way among them.
 
 use crate::ffi::boundary::*;
-use crate::ffi::segmentation::{PER_AXIS, addressable, dicod_segmentation, get, pairs, per_axis, write, write_one};
+use crate::ffi::segmentation::{PER_AXIS, addressable, dicod_segmentation, get, pairs, per_axis, write};
 use crate::grid::Part;
 
 /// Bounds of segment `i_seg` in the full array: `bounds[n_axes][2]`.
@@ -77,7 +77,7 @@ pub extern "C" fn segmentation_find_segment(
     guard(|| {
         let segments = get(handle)?;
         let point = per_axis(segments, point, "point")?;
-        write_one(segments.find_segment(point)?, i_seg, "i_seg")
+        put(i_seg, "i_seg", segments.find_segment(point)?)
     })
 }
 
@@ -203,7 +203,7 @@ pub extern "C" fn segmentation_contains_point(
         let segments = get(handle)?;
         let point = per_axis(segments, point, "point")?;
         let answer = segments.contains_point(i_seg, point, part(inner))?;
-        write_one(answer.into(), contained, "contained")
+        put(contained, "contained", answer.into())
     })
 }
 
@@ -227,7 +227,7 @@ pub extern "C" fn segmentation_contains_area(
         let point = per_axis(segments, point, "point")?;
         let radius = per_axis(segments, radius, "radius")?;
         let answer = segments.contains_area(i_seg, point, radius)?;
-        write_one(answer.into(), contained, "contained")
+        put(contained, "contained", answer.into())
     })
 }
 
@@ -257,7 +257,7 @@ pub extern "C" fn segmentation_increment(
     i_seg: i64,
     next: *mut i64,
 ) -> dicod_status {
-    guard(|| write_one(get(handle)?.increment(i_seg)?, next, "next"))
+    guard(|| put(next, "next", get(handle)?.increment(i_seg)?))
 }
 
 fn part(inner: i32) -> Part {
@@ -290,6 +290,6 @@ impl<I: Iterator<Item = i64>> List<I> {
                 *to = value;
             }
         }
-        write_one(self.length, count, "count")
+        put(count, "count", self.length)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::order::places_by;
-use crate::base::wording::by_language;
-use crate::grid::point::{AXES, Point};
+use crate::base::wording::{by_language, per_axis};
+use crate::grid::point::{AXES, Point, padded};
 
 /// A box of positions on the padded axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +100,26 @@ impl Block {
         let reversed = reversed.join(", ");
         by_language(format!("[{c}]"), format!("({reversed})"), format!("[{reversed}]"))
     }
+}
+
+/// The box that begins at an offset and has a shape, of a domain; with the names of both.
+pub(crate) fn part_of(
+    domain: &[i64],
+    (offset, offset_name): (&[i64], &str),
+    (shape, shape_name): (&[i64], &str),
+) -> Result<Block> {
+    for ((at, length), end) in offset.iter().zip(shape).zip(domain) {
+        if *at < 0 || at > end {
+            let allowed = format!("from 0 to {} along every axis", per_axis(domain));
+            return Err(Error::argument(offset_name, per_axis(offset), allowed));
+        }
+        if *length < 0 || *length > end - at {
+            let [domain, offset, shape] = [domain, offset, shape].map(per_axis);
+            let allowed = format!("from 0 to what is left of {domain} from offset {offset} on");
+            return Err(Error::shape(shape_name, shape, allowed));
+        }
+    }
+    Ok(Block { origin: padded(offset, 0), shape: padded(shape, 1) })
 }
 
 /// Fails unless the blocks of all ranks lie in the domain and cover it once.

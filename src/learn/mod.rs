@@ -15,6 +15,7 @@ mod cells;
 pub mod checkpoint;
 mod crops;
 pub mod dictionary_step;
+pub(crate) mod expected;
 mod initialise;
 mod iterate;
 mod iteration;

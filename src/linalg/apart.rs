@@ -1,11 +1,30 @@
 //! Whether elements of an array that is written share memory.
 
+use crate::base::error::{Error, Result};
 use crate::base::order::places_by;
+use crate::base::wording::per_axis;
 use crate::grid::point::AXES;
 use crate::linalg::Strided;
 
+/// Fails if elements do of channels that are to be written, at these addresses; with the names of strides and channels.
+pub(crate) fn fails_unless_apart<T>(
+    layout: &Strided,
+    channels: &[usize],
+    n_axes: usize,
+    strides_name: &str,
+    channels_name: &str,
+) -> Result<()> {
+    let Some(shared) = shared::<T>(layout, channels) else { return Ok(()) };
+    let Shared::Between(first, second) = shared else {
+        let allowed = "such that no two elements of the array that is written share memory";
+        return Err(Error::argument(strides_name, per_axis(&layout.strides[AXES - n_axes..]), allowed));
+    };
+    let allowed = format!("an address such that no element is one of channel {first}");
+    Err(Error::argument(&format!("{channels_name}[{second}]"), format!("{:#x}", channels[second]), allowed))
+}
+
 /// Which elements do.
-pub(crate) enum Shared {
+enum Shared {
     /// Two of one channel.
     Within,
     /// Elements of two channels, by their places.
@@ -13,7 +32,7 @@ pub(crate) enum Shared {
 }
 
 /// The first elements of channels at these addresses that share memory.
-pub(crate) fn shared<T>(layout: &Strided, channels: &[usize]) -> Option<Shared> {
+fn shared<T>(layout: &Strided, channels: &[usize]) -> Option<Shared> {
     // By size of the stride: an axis has to step over all that the smaller ones span.
     let mut axes: Vec<(i64, i64)> = (0..AXES)
         .filter(|axis| layout.shape[*axis] > 1)

@@ -22,6 +22,28 @@ impl Strided {
         Strided { base: 0, shape, strides: [shape[1] * shape[2], shape[2], 1] }
     }
 
+    /// With these strides on the last axes. An axis of length 1 has no neighbours: what is said of it does not count.
+    pub(crate) fn new(shape: Point, strides: &[i64]) -> Self {
+        let mut layout = Strided::contiguous(shape);
+        layout.strides[AXES - strides.len()..].copy_from_slice(strides);
+        for (stride, length) in layout.strides.iter_mut().zip(shape) {
+            if length == 1 {
+                *stride = 0;
+            }
+        }
+        layout
+    }
+
+    /// How far the lowest and the highest value lie from the first position's. In 128 bits: lengths have at most 41 bits, strides 64.
+    pub(crate) fn reach(&self) -> (i128, i128) {
+        let (mut low, mut high) = (0, 0);
+        for (stride, length) in self.strides.iter().zip(self.shape) {
+            let reach = i128::from(*stride) * i128::from(length - 1);
+            *(if reach < 0 { &mut low } else { &mut high }) += reach;
+        }
+        (low, high)
+    }
+
     /// Number of positions.
     pub fn volume(&self) -> usize {
         self.shape.iter().product::<i64>() as usize

@@ -22,6 +22,7 @@
 //! | `handle` | the [`Map`]: ranks, threads, settings |
 //! | `arrays` | inputs and outputs of tasks |
 //! | `call` | how a call begins: what all ranks agree on |
+//! | `records` | where the bytes of each task lie |
 //! | [`run`] | one run: the root leads, the others follow |
 //! | [`tags`] | what messages are about |
 
@@ -33,6 +34,7 @@ mod handle;
 pub mod map;
 pub mod operator;
 pub mod pull;
+pub(crate) mod records;
 pub mod reduce;
 pub mod run;
 pub mod serve;

@@ -273,10 +273,7 @@ pub extern "C" fn parmap_flow_train(
         let map = get(map)?;
         let root = map.map.ranks().rank() == 0;
         let check = || {
-            let data = match root {
-                true => Some(needed(produce, "produce")?),
-                false => None,
-            };
+            let data = root.then(|| needed(produce, "produce")).transpose()?;
             Ok((entered(&of(flow)?.0, parmap_flow::NAME)?, data, report_out(report)?))
         };
         let (mut flow, produce, out) = map.map.ranks().agree(check())?;
@@ -313,10 +310,7 @@ pub extern "C" fn parmap_flow_execute(
         let map = get(map)?;
         let root = map.map.ranks().rank() == 0;
         let check = || {
-            let ends = match root {
-                true => Some(CallerEnds::new(produce, consume, userdata)?),
-                false => None,
-            };
+            let ends = root.then(|| CallerEnds::new(produce, consume, userdata)).transpose()?;
             Ok((entered(&of(flow)?.0, parmap_flow::NAME)?, ends, report_out(report)?))
         };
         let (mut flow, mut ends, out) = map.map.ranks().agree(check())?;

@@ -7,6 +7,7 @@ use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
 use crate::ffi::parmap::{Caller, address, needed};
 use crate::parmap::map::{Inputs, Outputs, Tasks};
+use crate::parmap::records::stride_of;
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::serve::Functions;
 use crate::parmap::share::share;
@@ -256,17 +257,6 @@ pub(crate) fn status_array<'a>(statuses: *mut i32, n: i64) -> Result<Option<&'a 
     slice_mut(statuses, n, "statuses", "n_tasks values").map(Some)
 }
 
-fn stride(value: i64, bytes: usize, argument: &str) -> Result<usize> {
-    match size(value, argument, 0)? {
-        0 => Ok(bytes),
-        stride if stride >= bytes => Ok(stride),
-        stride => {
-            let allowed = format!("0, or at least {bytes}, the size");
-            Err(Error::argument(argument, stride, allowed))
-        }
-    }
-}
-
 /// Tasks over arrays of the caller's: address, size and stride.
 pub(crate) fn array<'a>(
     n: i64,
@@ -276,15 +266,8 @@ pub(crate) fn array<'a>(
     let n = size(n, "n_tasks", 0)?;
     let in_size = size(in_size, "in_size", 0)?;
     let out_size = size(out_size, "out_size", 0)?;
-    let in_stride = stride(in_stride, in_size, "in_stride")?;
-    let out_stride = stride(out_stride, out_size, "out_stride")?;
-    for (value, name) in [(in_stride, "in_stride"), (out_stride, "out_stride")] {
-        let bytes = n.checked_mul(value);
-        if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
-            let allowed = format!("so small that {n} of them can be addressed");
-            return Err(Error::argument(name, value, allowed));
-        }
-    }
+    let in_stride = stride_of(n, in_size, size(in_stride, "in_stride", 0)?, "in_stride")?;
+    let out_stride = stride_of(n, out_size, size(out_stride, "out_stride", 0)?, "out_stride")?;
     // SAFETY: the caller's promise.
     let inputs = (!inputs.is_null()).then(|| unsafe { Inputs::at(inputs.cast(), in_size, in_stride) });
     // SAFETY: the caller's promise.

@@ -68,7 +68,7 @@ pub extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *const pa
     guard(|| {
         let p = reference(progress, "progress", "the progress")?;
         let end = p.total >= 0 && p.done >= p.total;
-        bar(&LINE, title(userdata)? + &p.text(), (p.done, p.total), p.elapsed, end);
+        bar(&LINE, title(userdata)? + &Progress::from(p).text(), (p.done, p.total), p.elapsed, end);
         Ok(())
     });
     0
@@ -87,40 +87,14 @@ impl From<&Progress> for parmap_progress {
     }
 }
 
-impl parmap_progress {
-    fn text(&self) -> String {
-        let mut text = self.done.to_string();
-        if self.total >= 0 {
-            text += &format!(" of {}", self.total);
+impl From<&parmap_progress> for Progress {
+    fn from(progress: &parmap_progress) -> Self {
+        Progress {
+            done: progress.done as u64,
+            total: u64::try_from(progress.total).ok(),
+            failed: progress.failed as u64,
+            elapsed: progress.elapsed,
+            eta: (progress.eta >= 0.0).then_some(progress.eta),
         }
-        if self.failed > 0 {
-            text += &format!(", {} failed", self.failed);
-        }
-        text += &format!(", {:.1} s", self.elapsed);
-        if self.eta > 0.0 {
-            text += &format!(", {:.1} s left", self.eta);
-        }
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_is_told() {
-        let mut p = parmap_progress {
-            struct_size: size_of::<parmap_progress>() as i64,
-            done: 10,
-            total: 30,
-            failed: 1,
-            elapsed: 2.0,
-            eta: 4.0,
-        };
-        assert_eq!(p.text(), "10 of 30, 1 failed, 2.0 s, 4.0 s left");
-        // Of a stream the end is not known.
-        (p.done, p.total, p.failed, p.eta) = (30, -1, 0, -1.0);
-        assert_eq!(p.text(), "30, 2.0 s");
     }
 }

@@ -91,11 +91,7 @@ pub extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) ->
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_pull_get_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
-    guard(|| {
-        let index = size(index, "index", 0)? as u64;
-        *reference_mut(key, "key", "room for the key")? = open(pull)?.key(index);
-        Ok(())
-    })
+    guard(|| put(key, "key", open(pull)?.key(size(index, "index", 0)? as u64)))
 }
 
 /// Ends the giving out of tasks, and sets the caller's pointer to NULL. What was not done is

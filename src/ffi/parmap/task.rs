@@ -76,10 +76,7 @@ pub extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_task_get_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
-    guard(|| {
-        *reference_mut(key, "key", "room for the key")? = self::task(task)?.key();
-        Ok(())
-    })
+    guard(|| put(key, "key", self::task(task)?.key()))
 }
 
 /// The next `n` random numbers of the task, uniform in [0, 1): `values[n]`. As for

@@ -1,7 +1,7 @@
 //! Which segments are active: the bookkeeping of a solver that lets converged segments rest.
 
 use crate::base::error::{Error, Result};
-use crate::base::wording::index;
+use crate::base::wording::{index, per_axis};
 use crate::grid::segmentation::{Part, Segmentation, position, row_major};
 
 impl Segmentation {
@@ -120,6 +120,21 @@ impl Segmentation {
             }
         }
         Ok(None)
+    }
+
+    /// Number of values of so many arrays of the full shape.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] names `dz` if they cannot be addressed.
+    pub(crate) fn values_of_atoms(&self, n_atoms: usize) -> Result<usize> {
+        let sizes = self.full_shape();
+        let volume: i64 = sizes.iter().product();
+        let values = i128::from(volume) * n_atoms as i128;
+        let addressable = usize::try_from(values).ok().filter(|values| *values <= isize::MAX as usize / 16);
+        addressable.ok_or_else(|| {
+            let what = format!("dz with n_atoms = {n_atoms} and full_shape = {}", per_axis(&sizes));
+            Error::memory(&what, format!("8 * {values}"))
+        })
     }
 
     fn inactive_segments(&self) -> impl Iterator<Item = i64> {

@@ -18,6 +18,24 @@ pub struct Progress {
     pub eta: Option<f64>,
 }
 
+impl Progress {
+    /// It as a line for people.
+    pub fn text(&self) -> String {
+        let mut text = self.done.to_string();
+        if let Some(total) = self.total {
+            text += &format!(" of {total}");
+        }
+        if self.failed > 0 {
+            text += &format!(", {} failed", self.failed);
+        }
+        text += &format!(", {:.1} s", self.elapsed);
+        if let Some(eta) = self.eta.filter(|eta| *eta > 0.0) {
+            text += &format!(", {eta:.1} s left");
+        }
+        text
+    }
+}
+
 /// Who is told of the progress; false: stop.
 pub(crate) type Watcher<'w> = dyn FnMut(&Progress) -> bool + 'w;
 
@@ -62,5 +80,18 @@ impl<'w> Watch<'w> {
         let now = Instant::now();
         self.next = now.checked_add(self.interval).unwrap_or(now);
         go_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_told() {
+        let p = Progress { done: 10, total: Some(30), failed: 1, elapsed: 2.0, eta: Some(4.0) };
+        assert_eq!(p.text(), "10 of 30, 1 failed, 2.0 s, 4.0 s left");
+        // Of a stream the end is not known.
+        assert_eq!(Progress { total: None, failed: 0, eta: None, ..p }.text(), "10, 2.0 s");
     }
 }
