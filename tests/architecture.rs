@@ -218,6 +218,20 @@ fn functions_fit_on_a_screen_and_files_in_a_head() {
     assert!(large.is_empty(), "{large:#?}");
 }
 
+#[test]
+fn the_boundary_is_less_than_a_fifth_of_the_source() {
+    let lines = |folder: &Path| {
+        let mut paths = Vec::new();
+        visit(folder, &mut paths);
+        paths.iter().map(|path| std::fs::read_to_string(path).unwrap().lines().count()).sum::<usize>()
+    };
+    let (boundary, all) = (lines(&src().join("ffi")), lines(&src()));
+    assert!(
+        5 * boundary < all,
+        "src/ffi has {boundary} of {all} lines: what is no boundary belongs into the rooms below"
+    );
+}
+
 /// What stands behind the parameters in angle brackets that a text begins with.
 fn without_parameters(text: &str) -> &str {
     let mut depth = 0;

@@ -13,6 +13,7 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn bar(told: &AtomicI64, text: String, part: (i64, i64), elapsed: f64, end: bool) {
     let terminal = std::io::stderr().is_terminal();
     let now = (elapsed / 2.0) as i64;
+    // Relaxed: it only says how often a line is written.
     let before = told.swap(if end { 0 } else { now }, Ordering::Relaxed);
     if terminal || end || now != before {
         say(&drawn(text, part, terminal, end));

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, Ordering};
 
 /// A cancel from outside.
+///
+/// All orderings are Relaxed: a wish hands nothing over, and who sees it late ends late. A flag is set while no call runs, under the
+/// lock of the context, which each call takes before it looks.
 #[derive(Debug, Default)]
 pub(crate) struct Cancel {
     /// Whether a call can be cancelled, and whether it is: in one atomic, so that a signal handler may cancel, and so that

@@ -40,6 +40,9 @@ pub(crate) struct Clock<'c> {
 }
 
 /// What all threads of a call look at.
+///
+/// All orderings are Relaxed: a wish hands nothing over, and who sees it, or an earlier end, late works a little longer. What ends
+/// with a wish is settled by the leader, after the team's work, and between ranks by their messages.
 struct Shared<'c> {
     start: Instant,
     /// Nanoseconds after the start at which work ends; the largest number: never.

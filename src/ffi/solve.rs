@@ -299,12 +299,12 @@ fn solve<T: Element>(
         let info = info_out(info)?;
         let read = [problem.x_memory(x), problem.d_memory(d)];
         let x = problem.x(x)?;
-        let start = problem.z(z.cast_const())?;
+        let z_start = problem.z(z.cast_const())?;
         fails_if_shared(&[problem.z_memory(z)], &read)?;
         let (dictionary, range) = dictionary(&problem.shape, d)?;
         let n = problem.z_len();
         let whole = Whole { shape: problem.shape, options: problem.options, dictionary, range, x };
-        whole.check(&start)?;
+        whole.check(&z_start)?;
         Ok((whole, info, n))
     });
     let (whole, info, n) = ranks.agree(given)?;

@@ -38,6 +38,7 @@ impl Shared {
             "/dicod.{}.{}.{}",
             std::process::id(),
             since.map_or(0, |since| since.as_nanos()),
+            // Relaxed: the numbers only have to differ.
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let name = CString::new(name).map_err(|_| refused(len))?;

@@ -159,6 +159,7 @@ impl Connected {
 
     /// The library frees it from now on.
     pub(crate) fn take(&self) {
+        // Relaxed: nobody else has it yet, and it is looked at where the last owner drops it, after all others have.
         self.0.calls.is_owned.store(true, Ordering::Relaxed);
     }
 }

@@ -36,6 +36,7 @@ pub(crate) struct Partner {
 pub(crate) struct Halo {
     pub(crate) ranks: Arc<dyn Transport>,
     pub(crate) partners: Vec<Partner>,
+    /// Counted by any thread. Relaxed: sums that hand nothing over, whole once the team has come to its end.
     messages: AtomicU64,
     bytes: AtomicU64,
     nanoseconds: AtomicU64,

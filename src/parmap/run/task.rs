@@ -29,6 +29,10 @@ pub(crate) const CANCELLED: u8 = 1;
 pub(crate) const TIMED_OUT: u8 = 2;
 
 /// What stops the tasks of a run, on one rank.
+///
+/// All orderings are Relaxed: nothing is handed over with these numbers, and who sees one too late begins a task that does not
+/// count. Results and codes have ways of their own. Changes of one number have an order that all threads agree on: the first
+/// reason is one.
 #[derive(Debug)]
 pub(crate) struct Control {
     /// Tasks above it are not started, and may end early.

@@ -23,6 +23,7 @@ pub(crate) fn descend<T: Real>(
     let n_axes = segments.n_axes();
     let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
     let per_signal = segments.n_segments() as usize;
+    // Relaxed here and below: one thread does it all.
     let awake = |awake: &AtomicBool| awake.load(Ordering::Relaxed);
     let mut active: Vec<bool> = tiles.awake.iter().map(awake).collect();
     let mut n_active = active.iter().filter(|active| **active).count();
