@@ -4287,7 +4287,7 @@ typedef struct parmap_reducer {
  * set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
  * Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
  * PARMAP_ERROR_TASK; those of `unpack` and `join_states` there, too, with PARMAP_ERROR_CONSUMER. The calling thread makes
- * forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
+ * two forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
  * PARMAP_ERROR_TASK, and the report is not written), and one to unpack each into (PARMAP_ERROR_CONSUMER). If "errors" is
  * "continue", tasks that fail have to leave the state as it was.
  *
@@ -4453,7 +4453,7 @@ dicod_status parmap_flow_train(parmap_flow *flow,
  * parmap_stream(), with `execute` of the nodes for the work.
  *
  * Collective. Needs the map and the flow for itself.
- * Errors: as parmap_stream(); DICOD_ERROR_INVALID_STATE also if a node is not trained.
+ * Errors: as parmap_stream(); PARMAP_ERROR_EMPTY (no chunk at all); DICOD_ERROR_INVALID_STATE also if a node is not trained.
  */
 dicod_status parmap_flow_execute(parmap_flow *flow,
                                  dicod_parmap *map,

@@ -45,7 +45,7 @@ pub trait Reducer: Sync {
     fn unpack(&self, state: &mut Self::State, bytes: &[u8]) -> Tried<()>;
 
     /// Joins the next fork into a state.
-    fn join(&self, into: &mut Self::State, from: Self::State) -> Tried<()>;
+    fn join(&self, into: &mut Self::State, from: &Self::State) -> Tried<()>;
 }
 
 /// Runs a callback; a panic is a failure of it.
@@ -129,6 +129,8 @@ pub(crate) struct Joins<'j, R: Reducer, P> {
     pub(crate) reducer: &'j R,
     pub(crate) pristine: &'j R::State,
     pub(crate) total: &'j mut R::State,
+    /// A fork that each one that comes back is unpacked into, once one has.
+    pub(crate) fork: Option<R::State>,
     pub(crate) produce: P,
     /// Number of tasks, if it is known.
     pub(crate) n: Option<u64>,
@@ -145,12 +147,20 @@ impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> Result<(Produced, u64)>> UnitEnd
             return Consumed::More;
         }
         let reducer = self.reducer;
-        let joined = safely("fork", || reducer.fork(self.pristine)).and_then(|mut fork| {
+        let fork = match self.fork.take() {
+            Some(fork) => Ok(fork),
+            None => safely("fork", || reducer.fork(self.pristine)),
+        };
+        let joined = fork.and_then(|mut fork| {
             safely("unpack", || reducer.unpack(&mut fork, &reply.bytes))?;
-            safely("join", || reducer.join(self.total, fork))
+            safely("join", || reducer.join(self.total, &fork))?;
+            Ok(fork)
         });
         match joined {
-            Ok(()) => Consumed::More,
+            Ok(fork) => {
+                self.fork = Some(fork);
+                Consumed::More
+            }
             Err(Failed(code, text)) => Consumed::Failed(code, text),
         }
     }
@@ -175,6 +185,15 @@ pub(crate) fn as_error(Failed(code, text): Failed) -> Error {
 /// A callback outside of all tasks: it cannot use the ranks of the run either, as the others may be elsewhere.
 pub(crate) fn between<R>(ranks: &dyn Transport, name: &str, call: impl FnOnce() -> Tried<R>) -> Result<R> {
     during(std::ptr::from_ref(ranks).cast(), || safely(name, call)).map_err(as_error)
+}
+
+/// Collective: a fork that the others are joined into, on rank 0.
+pub(crate) fn to_join_into<S>(run: &Run, fork: impl FnOnce() -> Tried<S>) -> Result<Option<S>> {
+    let made = match run.is_root() {
+        true => between(&*run.ranks, "fork to join the others into", fork).map(Some),
+        false => Ok(None),
+    };
+    run.ranks.agree(made)
 }
 
 /// Collective: gives the state of rank 0 to all ranks, as bytes once each.
@@ -206,7 +225,6 @@ pub fn reduce<R: Reducer>(
     state: &mut R::State,
     progress: Option<&mut Watcher>,
 ) -> Result<Report> {
-    let root = map.is_root();
     let running = map.begin(Call {
         same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
         check: tasks.check_for(map),
@@ -214,10 +232,9 @@ pub fn reduce<R: Reducer>(
     })?;
     let run = &running.run;
     spread(run, reducer, state)?;
-    let made = between(&*run.ranks, "fork to join the others into", || reducer.fork(state));
-    let mut total = run.ranks.agree(made)?;
+    let mut total = to_join_into(run, || reducer.fork(state))?;
     let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
-    let report = if root {
+    let report = if let Some(total) = &mut total {
         let chunk = match run.settings.chunk {
             0 => tasks.n.div_ceil(CHUNKS).max(1),
             chunk => chunk as u64,
@@ -230,14 +247,16 @@ pub fn reduce<R: Reducer>(
             tasks.pack(first, count, to)?;
             Ok((Produced::Item, count))
         };
-        let mut joins = Joins { reducer, pristine: state, total: &mut total, produce, n: Some(tasks.n) };
+        let mut joins = Joins { reducer, pristine: state, total, fork: None, produce, n: Some(tasks.n) };
         lead_units(run, &forks, &mut joins, progress)
     } else {
         follow(run, &forks)
     }?;
     if report.has_result() {
-        spread(run, reducer, &mut total)?;
-        *state = total;
+        spread(run, reducer, total.as_mut().unwrap_or(state))?;
+        if let Some(total) = total {
+            *state = total;
+        }
     }
     Ok(report)
 }

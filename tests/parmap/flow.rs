@@ -5,6 +5,8 @@ use dicod::parmap::flow::{Data, Flow, Node, Tried};
 use dicod::parmap::reduce::Failed;
 use dicod::parmap::stream::{Consumed, Ends, Produced};
 use dicod::parmap::{Map, Outcome, Report, Settings, Task};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Takes the mean away; trained in two phases: mean, then a scale.
 #[derive(Clone, Default)]
@@ -19,6 +21,16 @@ struct Centre {
     forkable: [bool; 2],
     counts: bool,
     stops: usize,
+    /// Forks and joins of this node and its forks.
+    made: Option<Arc<[AtomicU64; 2]>>,
+}
+
+impl Centre {
+    fn count(&self, what: usize) {
+        if let Some(made) = &self.made {
+            made[what].fetch_add(1, Ordering::SeqCst);
+        }
+    }
 }
 
 fn values(bytes: &[u8]) -> Vec<f64> {
@@ -39,6 +51,7 @@ impl Node for Centre {
         self.forkable[phase as usize]
     }
     fn fork(&self) -> Tried<Box<dyn Node>> {
+        self.count(0);
         Ok(Box::new(Centre { sum: 0.0, n: 0.0, seen: 0.0, ..self.clone() }))
     }
     fn train(&mut self, phase: u64, task: Option<&Task>, chunk: &[u8]) -> i32 {
@@ -61,7 +74,8 @@ impl Node for Centre {
         (self.sum, self.n, self.mean, self.scale, self.seen) = (all[0], all[1], all[2], all[3], all[4]);
         Ok(())
     }
-    fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
+    fn join(&mut self, fork: &dyn Node) -> Tried<()> {
+        self.count(1);
         let mut bytes = Vec::new();
         fork.pack(&mut bytes)?;
         let all = values(&bytes);
@@ -119,7 +133,7 @@ impl Node for Square {
     fn unpack(&mut self, _: &[u8]) -> Tried<()> {
         Ok(())
     }
-    fn join(&mut self, _: Box<dyn Node>) -> Tried<()> {
+    fn join(&mut self, _: &dyn Node) -> Tried<()> {
         Ok(())
     }
     fn stop(&mut self, _: u64) -> Tried<()> {
@@ -304,6 +318,53 @@ fn empty_data_and_data_that_cannot_restart_are_different_errors() {
                     Err(error) => assert!(error.to_string().contains("chunk 6"), "{error}"),
                 }
                 train(&mut flow, map, chunks(4)).unwrap();
+            });
+        }
+    }
+}
+
+/// One fork and one join per chunk; and, on rank 0, a fork that the others are joined into, which is joined itself in the
+/// end, and one that what comes back is unpacked into.
+#[test]
+fn there_is_one_fork_and_one_join_per_chunk() {
+    for shape in SHAPES {
+        let made: Arc<[AtomicU64; 2]> = Arc::default();
+        let took = || made.each_ref().map(|n| n.swap(0, Ordering::SeqCst));
+        on(shape, rough(3), &Settings::default(), |map| {
+            let root = map.ranks().rank() == 0;
+            let node = Centre { forkable: [true; 2], counts: true, made: Some(made.clone()), ..Centre::default() };
+            let mut flow = Flow::new(vec![Box::new(node)]);
+            train(&mut flow, map, chunks(6)).unwrap();
+            if root {
+                assert_eq!(took(), [2 * (6 + 2), 2 * (6 + 1)], "{shape:?}");
+            }
+            map.ranks().agree(Ok(())).unwrap();
+            let mut out = chunks(6);
+            flow.execute(map, root.then_some(&mut out as _), None).unwrap();
+            map.ranks().agree(Ok(())).unwrap();
+            if root {
+                assert_eq!(took(), [6 + 2, 6 + 1], "{shape:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_flow_is_not_executed_on_no_chunk() {
+    for shape in SHAPES {
+        for counts in [false, true] {
+            on(shape, rough(3), &Settings::default(), |map| {
+                let root = map.ranks().rank() == 0;
+                let mut flow = flow([true; 2], counts);
+                train(&mut flow, map, chunks(3)).unwrap();
+                let before = packed(&flow);
+                let mut out = chunks(0);
+                let error = flow.execute(map, root.then_some(&mut out as _), None).unwrap_err();
+                assert_eq!(error.status(), dicod::parmap::flow::EMPTY, "{error}");
+                assert_eq!(packed(&flow), before);
+                let mut out = chunks(2);
+                let report = flow.execute(map, root.then_some(&mut out as _), None).unwrap();
+                assert_eq!((report.outcome, report.done), (Outcome::Done, 2));
             });
         }
     }

@@ -180,7 +180,7 @@ impl Reducer for States<'_> {
         assert_eq!(bytes.len(), LARGE);
         Ok(())
     }
-    fn join(&self, _: &mut Vec<u8>, _: Vec<u8>) -> Tried<()> {
+    fn join(&self, _: &mut Vec<u8>, _: &Vec<u8>) -> Tried<()> {
         Ok(())
     }
 }
@@ -215,7 +215,7 @@ impl Node for Large<'static> {
         assert_eq!(bytes.len(), LARGE);
         Ok(())
     }
-    fn join(&mut self, _: Box<dyn Node>) -> Tried<()> {
+    fn join(&mut self, _: &dyn Node) -> Tried<()> {
         Ok(())
     }
     fn stop(&mut self, _: u64) -> Tried<()> {

@@ -143,7 +143,7 @@ impl Node for CallerNode {
         code(unpack.map_or(0, |unpack| call!(unpack(self.table.state, address(bytes), bytes.len() as i64))))
     }
 
-    fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
+    fn join(&mut self, fork: &dyn Node) -> Tried<()> {
         code(ask!(self.table.join_states(self.table.state, fork.address())))
     }
 
@@ -296,7 +296,7 @@ pub extern "C" fn parmap_flow_train(
 /// parmap_stream(), with `execute` of the nodes for the work.
 ///
 /// Collective. Needs the map and the flow for itself.
-/// Errors: as parmap_stream(); DICOD_ERROR_INVALID_STATE also if a node is not trained.
+/// Errors: as parmap_stream(); PARMAP_ERROR_EMPTY (no chunk at all); DICOD_ERROR_INVALID_STATE also if a node is not trained.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_flow_execute(
     flow: *mut parmap_flow,

@@ -53,7 +53,7 @@ pub struct parmap_reducer {
 /// set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
 /// Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
 /// PARMAP_ERROR_TASK; those of `unpack` and `join_states` there, too, with PARMAP_ERROR_CONSUMER. The calling thread makes
-/// forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
+/// two forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
 /// PARMAP_ERROR_TASK, and the report is not written), and one to unpack each into (PARMAP_ERROR_CONSUMER). If "errors" is
 /// "continue", tasks that fail have to leave the state as it was.
 ///
@@ -156,7 +156,7 @@ impl Reducer for Table {
         code(ask!(self.0.unpack(self.0.userdata, state.state, address(bytes), bytes.len() as i64)))
     }
 
-    fn join(&self, into: &mut State, from: State) -> Tried<()> {
+    fn join(&self, into: &mut State, from: &State) -> Tried<()> {
         code(ask!(self.0.join_states(self.0.userdata, into.state, from.state)))
     }
 }

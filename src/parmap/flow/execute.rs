@@ -5,12 +5,12 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::nth;
 use crate::parmap::flow::Flow;
-use crate::parmap::flow::node::{Node, Tried, copy, no_room, passed, through, told};
+use crate::parmap::flow::node::{Node, Tried, copy, empty, no_room, passed, through, told};
 use crate::parmap::flow::phase::spread_node;
 use crate::parmap::handle::Map;
 use crate::parmap::reduce::{Failed, between};
 use crate::parmap::run::progress::Watcher;
-use crate::parmap::run::report::{self, Report};
+use crate::parmap::run::report::{self, Outcome, Report};
 use crate::parmap::run::task::Task;
 use crate::parmap::stream::{Consumed, Ends, Produced, Stream};
 
@@ -34,34 +34,48 @@ impl Flow {
         let forking: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].forks_in_execution()).collect();
         if forking.is_empty() {
             let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| told(task, through(nodes, chunk, to));
-            return Stream::new(ends).checked(check).run(map, &work, progress);
+            let report = Stream::new(ends).checked(check).run(map, &work, progress)?;
+            return fails_if_empty(&report).map(|()| report);
         }
         let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| told(task, through_forks(nodes, &forking, chunk, to));
-        let joined: Result<Vec<Box<dyn Node>>> =
-            forking.iter().map(|at| between(&*map.ranks, "fork", || nodes[*at].fork())).collect();
-        let mut joined = match check.and(joined) {
-            Ok(joined) => joined,
+        // On rank 0 of each: one that the others are joined into, and one that they are unpacked into.
+        let forks = |wanted: bool| -> Result<Vec<Box<dyn Node>>> {
+            let of = if wanted { &forking[..] } else { &[] };
+            of.iter().map(|at| between(&*map.ranks, "fork", || nodes[*at].fork())).collect()
+        };
+        let made = check.and_then(|()| Ok((forks(map.is_root())?, forks(map.is_root())?)));
+        let (mut joined, unpacked) = match made {
+            Ok(made) => made,
             Err(error) => return Stream::new(None).checked(Err(error)).run(map, &work, progress),
         };
         let report = match ends {
             Some(ends) => {
-                let mut ends = Joining { ends, nodes, forking: &forking, joined: &mut joined };
+                let mut ends = Joining { ends, joined: &mut joined, unpacked };
                 Stream::new(Some(&mut ends)).run(map, &work, progress)
             }
             None => Stream::new(None).run(map, &work, progress),
         }?;
         if report.has_result() {
-            for (at, fork) in forking.into_iter().zip(joined) {
+            fails_if_empty(&report)?;
+            for (place, at) in forking.into_iter().enumerate() {
                 let node = &mut self.nodes[at];
-                let result = match map.ranks.rank() {
-                    0 => between(&*map.ranks, "join", || node.join(fork)),
-                    _ => Ok(()),
+                let result = match joined.get(place) {
+                    Some(fork) => between(&*map.ranks, "join", || node.join(&**fork)),
+                    None => Ok(()),
                 };
                 map.ranks.agree(result)?;
                 spread_node(map, &mut self.nodes, at)?;
             }
         }
         Ok(report)
+    }
+}
+
+/// Without a chunk there is no result.
+fn fails_if_empty(report: &Report) -> Result<()> {
+    match (report.outcome, report.total) {
+        (Outcome::Done, Some(0)) => Err(empty("there is nothing to execute")),
+        _ => Ok(()),
     }
 }
 
@@ -95,19 +109,17 @@ fn through_forks(nodes: &[Box<dyn Node>], forking: &[usize], chunk: &[u8], to: &
 /// Takes the forks off the results and joins them.
 struct Joining<'j> {
     ends: &'j mut dyn Ends,
-    nodes: &'j [Box<dyn Node>],
-    forking: &'j [usize],
     joined: &'j mut [Box<dyn Node>],
+    unpacked: Vec<Box<dyn Node>>,
 }
 
 impl Joining<'_> {
     fn join(&mut self, states: &[u8]) -> Tried<()> {
         let broken = |_| Failed(report::PANICKED, "a fork was lost".into());
         let mut from = bytes::Reader(states);
-        for (at, into) in self.forking.iter().zip(self.joined.iter_mut()) {
-            let mut fork = self.nodes[*at].fork()?;
+        for (fork, into) in self.unpacked.iter_mut().zip(self.joined.iter_mut()) {
             fork.unpack(from.bytes().map_err(broken)?)?;
-            into.join(fork)?;
+            into.join(&**fork)?;
         }
         Ok(())
     }

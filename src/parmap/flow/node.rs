@@ -13,6 +13,11 @@ pub const EMPTY: i32 = -109;
 /// The error status of data that cannot be gone through once more.
 pub const NOT_RESTARTABLE: i32 = -108;
 
+/// The error of data without a chunk.
+pub(super) fn empty(so: &str) -> Error {
+    Error::Map { status: EMPTY, message: format!("the data have no chunk: {so}") }
+}
+
 /// One node of a flow. Every rank has the same nodes; those of rank 0 count.
 pub trait Node: Send + Sync {
     /// Phases of training; 0: nothing to train.
@@ -34,7 +39,7 @@ pub trait Node: Send + Sync {
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()>;
 
     /// Joins the next fork.
-    fn join(&mut self, fork: Box<dyn Node>) -> Tried<()>;
+    fn join(&mut self, fork: &dyn Node) -> Tried<()>;
 
     /// Ends a phase; on rank 0 only.
     fn stop(&mut self, phase: u64) -> Tried<()>;

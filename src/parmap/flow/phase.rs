@@ -3,9 +3,9 @@
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
 use crate::parmap::call::Call;
-use crate::parmap::flow::node::{Data, EMPTY, Node, Tried, passed, through, told};
+use crate::parmap::flow::node::{Data, Node, Tried, empty, passed, through, told};
 use crate::parmap::handle::Map;
-use crate::parmap::reduce::{Forks, Joins, Reducer, as_error, between, safely, spread};
+use crate::parmap::reduce::{Forks, Joins, Reducer, as_error, between, safely, spread, to_join_into};
 use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{Outcome, PRODUCER_FAILED, Report, STALLED, TASK_FAILED};
@@ -44,8 +44,8 @@ impl Reducer for Phase<'_> {
         state.unpack(bytes)
     }
 
-    fn join(&self, into: &mut Self::State, from: Self::State) -> Tried<()> {
-        into.join(from)
+    fn join(&self, into: &mut Self::State, from: &Self::State) -> Tried<()> {
+        into.join(&**from)
     }
 }
 
@@ -111,8 +111,7 @@ impl Training<'_> {
     fn end(&self, node: &mut AnyNode, trained: Result<u64>) -> Result<()> {
         let ended = trained.and_then(|n_chunks| {
             if n_chunks == 0 {
-                let text = "the data have no chunk: there is nothing to train on";
-                return Err(Error::Map { status: EMPTY, message: text.into() });
+                return Err(empty("there is nothing to train on"));
             }
             between(&*self.run.ranks, "stop", || node.stop(self.reducer.phase))
         });
@@ -164,26 +163,25 @@ impl Training<'_> {
     ) -> Result<Report> {
         let (run, reducer) = (self.run, self.reducer);
         spread(run, reducer, node)?;
-        let made = between(&*run.ranks, "fork to join the others into", || node.fork());
-        let mut total = run.ranks.agree(made)?;
+        let mut total = to_join_into(run, || node.fork())?;
         let forks = Forks { reducer, pristine: node, size: None };
         let mut n_chunks = 0;
-        let report = match data {
-            Some(data) => {
+        let report = match data.zip(total.as_mut()) {
+            Some((data, total)) => {
                 let produce = |_: u64, to: &mut Vec<u8>| {
                     let produced = data.produce(to);
                     n_chunks += u64::from(produced == Produced::Item);
                     Ok((produced, 1))
                 };
-                let mut joins = Joins { reducer, pristine: node, total: &mut total, produce, n: None };
+                let mut joins = Joins { reducer, pristine: node, total, fork: None, produce, n: None };
                 lead_units(run, &forks, &mut joins, progress)
             }
             None => follow(run, &forks),
         }?;
         if report.has_result() {
             let mut joined = Ok(());
-            if run.is_root() {
-                let trained = between(&*run.ranks, "join", || node.join(total));
+            if let Some(total) = total {
+                let trained = between(&*run.ranks, "join", || node.join(&*total));
                 joined = self.end(node, trained.map(|()| n_chunks));
             }
             run.ranks.agree(joined)?;
