@@ -7,6 +7,7 @@ use crate::base::random::Numbers;
 use crate::base::wording::index;
 use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
+use crate::parmap::run::codes::Same;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{BAD_CODE, PANICKED, Report};
 use crate::parmap::run::task::Task;
@@ -270,7 +271,10 @@ impl Ensemble {
         if let Some(failure) = &mut report.failure {
             failure.index = member(failure.index);
         }
-        report.codes.iter_mut().for_each(|code| code.0 = member(code.0));
+        let codes = std::mem::take(&mut report.codes);
+        for (first, code) in codes.each().map(|(at, code)| (member(at), code)) {
+            report.codes.add(Same { first, end: first + 1, code });
+        }
         let missing = std::mem::take(&mut report.unfinished);
         for index in missing.into_iter().flat_map(|(first, end)| first..end).map(member) {
             match report.unfinished.last_mut() {

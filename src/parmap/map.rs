@@ -14,7 +14,7 @@ use crate::parmap::run::report::{Ledger, Report};
 use crate::parmap::run::schedule::{Deal, Plan};
 use crate::parmap::run::source::{Next, Source, Work};
 use crate::parmap::run::state::Run;
-use crate::parmap::run::task::{Control, Place, Ran, Task, fails_unless_codes_fit, run_chunk};
+use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::tags::UNITS;
 
@@ -104,14 +104,6 @@ impl<'a> Tasks<'a> {
             (first..first + count).for_each(|index| to.extend_from_slice(inputs.task(index)));
         }
         Ok(())
-    }
-
-    /// The same on a rank of a map, and whether there is room for the codes of a chunk, wherever it will run: there it would be
-    /// too late.
-    pub(super) fn check_for(&self, map: &Map) -> Result<()> {
-        self.check(map.is_root())?;
-        let chunk = if map.is_root() { map.settings().chunk } else { 0 };
-        fails_unless_codes_fit(self.n.min(chunk as u64))
     }
 
     pub(super) fn check(&self, root: bool) -> Result<()> {
@@ -291,7 +283,7 @@ impl Tasks<'_> {
         let check = std::mem::replace(&mut tasks.check, Ok(()));
         let running = map.begin(Call {
             same: &sizes,
-            check: check.and_then(|()| tasks.check_for(map)),
+            check: check.and_then(|()| tasks.check(root)),
             wish: !root && tasks.outputs.is_some(),
             change: tasks.change,
             each_deals: tasks.n.saturating_mul(tasks.in_size as u64) <= INPUTS,
@@ -311,7 +303,7 @@ impl Tasks<'_> {
         }?;
         report.fails_unless_of(tasks.n)?;
         if let Some(outputs) = &tasks.outputs {
-            let failed = report.codes.iter().map(|code| (code.0, code.0 + 1));
+            let failed = report.codes.runs().iter().map(|run| (run.first, run.end));
             for (first, end) in failed.chain(report.unfinished.iter().copied()) {
                 // SAFETY: all tasks have ended.
                 (first..end).for_each(|index| unsafe { outputs.task(index) }.fill(0));

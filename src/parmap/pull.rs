@@ -11,6 +11,7 @@ use crate::base::random::Numbers;
 use crate::base::wording::{by_language, nth};
 use crate::parmap::call::{Call, Running};
 use crate::parmap::handle::Map;
+use crate::parmap::run::codes::Codes;
 use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
 use crate::parmap::run::schedule::{Chunk, Deal, Plan, Schedule};
 use crate::parmap::tags::LEDGERS;
@@ -94,7 +95,7 @@ impl<'m> Pull<'m> {
         if code != 0 && self.cancelled(index) {
             return Ok(());
         }
-        state.ledger.enter(index, 1, &[code]);
+        state.ledger.enter(index, 1, &Codes::alike(index, 1, code));
         if code != 0 {
             state.ledger.fail(Failure { index, code, message: message.into(), rank: run.ranks.rank(), worker: 0 });
             if run.settings.cancels() {

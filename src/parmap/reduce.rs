@@ -5,12 +5,13 @@ use crate::base::panic::caught;
 use crate::parmap::call::Call;
 use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
+use crate::parmap::run::codes::Codes;
 use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED, Report, TASK_FAILED};
 use crate::parmap::run::source::Work;
 use crate::parmap::run::state::Run;
-use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk, together};
+use crate::parmap::run::task::{Place, Ran, Task, run_chunk, together};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::stream::{Consumed, Produced, UnitEnds, lead_units};
 use crate::ranks::Transport;
@@ -70,14 +71,13 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let bytes = unit.bytes.as_deref().unwrap_or(&[]);
         // A chunk of which no task may run any more gets no fork either.
         if place.team.is_none() && (place.control.stopped() || place.control.limit() < unit.first) {
-            let not_run = codes(unit.count, NOT_RUN)?;
-            let ran = Ran { codes: not_run, failure: None };
+            let ran = Ran { codes: Codes::alike(unit.first, unit.count, NOT_RUN), failure: None };
             return Ok((ran, Vec::new()));
         }
         let forked = safely("fork", || self.reducer.fork(self.pristine));
         let mut state = match all_forked(place, forked)? {
             Ok(state) => state,
-            Err(failed) => return Ok((failed_chunk(unit, place, failed)?, Vec::new())),
+            Err(failed) => return Ok((failed_chunk(unit, place, failed), Vec::new())),
         };
         let ran = run_chunk(unit.chunk(), place, |task, at| {
             let input = match self.size {
@@ -90,7 +90,7 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let packing = safely("pack", || self.reducer.pack(&state, &mut packed));
         match packing {
             Ok(()) => Ok((ran, packed)),
-            Err(failed) => Ok((failed_chunk(unit, place, failed)?, Vec::new())),
+            Err(failed) => Ok((failed_chunk(unit, place, failed), Vec::new())),
         }
     }
 }
@@ -108,12 +108,12 @@ fn all_forked<S>(place: &Place, forked: Tried<S>) -> Result<Tried<S>> {
     Ok(forked.and_then(|state| if code == 0 { Ok(state) } else { Err(Failed(code, message)) }))
 }
 
-fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Result<Ran> {
+fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Ran {
     if place.cancels {
         place.control.cut(unit.first);
     }
-    Ok(Ran {
-        codes: codes(unit.count, code)?,
+    Ran {
+        codes: Codes::alike(unit.first, unit.count, code),
         failure: Some(Failure {
             index: unit.first,
             code,
@@ -121,7 +121,7 @@ fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Re
             rank: place.worker.rank,
             worker: place.worker.thread,
         }),
-    })
+    }
 }
 
 /// Where forks come back to.
@@ -227,7 +227,7 @@ pub fn reduce<R: Reducer>(
 ) -> Result<Report> {
     let running = map.begin(Call {
         same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
-        check: tasks.check_for(map),
+        check: tasks.check(map.is_root()),
         ..Call::new("reduce")
     })?;
     let run = &running.run;

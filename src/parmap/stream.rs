@@ -118,7 +118,7 @@ impl StreamSource<'_> {
             return;
         }
         // Not run: told to stop, or above a failure.
-        if reply.ran.codes.contains(&NOT_RUN) {
+        if reply.ran.codes.runs().iter().any(|run| run.code == NOT_RUN) {
             return;
         }
         // Nor behind a gap: in order means that nothing is missing before it.
@@ -286,7 +286,7 @@ impl<E: Ends + ?Sized> UnitEnds for &mut E {
     }
 
     fn consume(&mut self, reply: Reply) -> Consumed {
-        let status = reply.ran.codes.first().copied().unwrap_or(0);
+        let status = reply.ran.codes.of(reply.first);
         (**self).consume(reply.first, status, &reply.bytes)
     }
 }

@@ -68,8 +68,31 @@ fn a_task_that_failed_is_tried_again_on_request() {
             report
         });
         assert_eq!(tries.load(Ordering::Relaxed), 10);
-        assert_eq!(reports[0].codes, [(4, 3)]);
+        assert_eq!(reports[0].codes.each().collect::<Vec<_>>(), [(4, 3)]);
         assert_eq!(reports[0].outcome, Outcome::SomeFailed);
+    }
+}
+
+/// All that are left in one step, and in one entry: there are too many to look at each.
+#[test]
+fn what_is_not_run_any_more_takes_neither_time_nor_memory() {
+    const MANY: u64 = i64::MAX as u64;
+    for shape in [(1, 1), (1, 2), (3, 1)] {
+        let settings = Settings { chunk: MANY as i64, errors: Errors::Continue, ..Settings::default() };
+        let reports = on(shape, rough(2), &settings, |map| {
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| {
+                if task.index == 3 {
+                    map.cancel();
+                }
+                2
+            };
+            Tasks::new(MANY).run(map, &work, None).unwrap()
+        });
+        for report in reports {
+            assert_eq!((report.outcome, report.unfinished.last().unwrap().1), (Outcome::Cancelled, MANY));
+            assert_eq!((report.done, report.failed), (3, 3));
+            assert_eq!(report.codes.runs().len(), 1);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One run: the root leads, the other ranks follow; units of work go out, replies come back.
 
 pub(crate) mod budget;
+pub mod codes;
 mod dealer;
 pub(crate) mod follow;
 pub(crate) mod lead;

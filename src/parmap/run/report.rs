@@ -3,6 +3,7 @@
 use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
+use crate::parmap::run::codes::Codes;
 use std::collections::BTreeMap;
 
 /// Status of a task that was not run, or whose result does not count.
@@ -99,7 +100,7 @@ pub struct Report {
     /// Tasks without a result: ranges (first, end).
     pub unfinished: Vec<(u64, u64)>,
     /// Tasks that failed and their codes, in order.
-    pub codes: Vec<(u64, i32)>,
+    pub codes: Codes,
     /// Seconds from the call to the end.
     pub seconds: f64,
 }
@@ -111,10 +112,7 @@ impl Report {
         if self.unfinished.get(after).is_some_and(|r| r.0 <= index) {
             return NOT_RUN;
         }
-        match self.codes.binary_search_by_key(&index, |code| code.0) {
-            Ok(at) => self.codes[at].1,
-            Err(_) => 0,
-        }
+        self.codes.of(index)
     }
 
     /// Statuses of the first tasks.
@@ -126,9 +124,10 @@ impl Report {
                 missing.fill(NOT_RUN);
             }
         }
-        for (index, code) in &self.codes {
-            if let Some(status) = statuses.get_mut(*index as usize) {
-                *status = *code;
+        for run in self.codes.runs() {
+            let end = statuses.len().min(run.end as usize);
+            if let Some(failed) = statuses.get_mut(run.first as usize..end) {
+                failed.fill(run.code);
             }
         }
     }
@@ -155,7 +154,7 @@ impl Report {
 
     /// Fails unless it is of so many tasks.
     pub(crate) fn fails_unless_of(&self, n: u64) -> Result<()> {
-        let ends = [self.unfinished.last().map_or(0, |range| range.1), self.codes.last().map_or(0, |code| code.0 + 1)];
+        let ends = [self.unfinished.last().map_or(0, |range| range.1), self.codes.end()];
         if ends.iter().any(|end| *end > n) { Err(malformed()) } else { Ok(()) }
     }
 
@@ -227,11 +226,7 @@ impl Report {
             to.u64(range.0);
             to.u64(range.1);
         }
-        to.u64(self.codes.len() as u64);
-        for code in &self.codes {
-            to.u64(code.0);
-            to.i32(code.1);
-        }
+        self.codes.write(to);
     }
 
     pub(crate) fn read(from: &mut Reader) -> Result<Self> {
@@ -259,15 +254,7 @@ impl Report {
             end = range.1;
             unfinished.push(range);
         }
-        let (mut codes, mut next) = (Vec::new(), 0);
-        for _ in 0..from.u64()? {
-            let code: (u64, i32) = (from.u64()?, from.i32()?);
-            if code.0 < next {
-                return Err(malformed());
-            }
-            next = code.0.checked_add(1).ok_or_else(malformed)?;
-            codes.push(code);
-        }
+        let codes = Codes::read(from)?;
         Ok(Report { outcome, done, failed, total, failure, unfinished, codes, seconds })
     }
 }
@@ -277,7 +264,8 @@ impl Report {
 pub(crate) struct Ledger {
     /// Finished tasks: ends of ranges by their beginnings, not touching.
     ranges: BTreeMap<u64, u64>,
-    codes: BTreeMap<u64, i32>,
+    codes: Codes,
+    failed: u64,
     /// Of the lowest failing index.
     failure: Option<Failure>,
     pub(crate) done: u64,
@@ -285,18 +273,18 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Tasks that have come back with these codes; no codes: all succeeded.
-    pub(crate) fn enter(&mut self, first: u64, count: u64, codes: &[i32]) {
-        if codes.is_empty() {
-            return self.finished(first, first + count);
-        }
-        for (index, code) in (first..first + count).zip(codes) {
-            if *code != NOT_RUN {
-                self.finished(index, index + 1);
-                if *code != 0 {
-                    self.codes.insert(index, *code);
-                }
+    pub(crate) fn enter(&mut self, first: u64, count: u64, codes: &Codes) {
+        let mut at = first;
+        for run in codes.runs() {
+            if run.code == NOT_RUN {
+                self.finished(at, run.first);
+                at = run.end;
+            } else {
+                self.codes.add(*run);
+                self.failed += run.end - run.first;
             }
         }
+        self.finished(at, first + count);
     }
 
     fn finished(&mut self, first: u64, end: u64) {
@@ -319,7 +307,7 @@ impl Ledger {
     }
 
     pub(crate) fn failed(&self) -> u64 {
-        self.codes.len() as u64
+        self.failed
     }
 
     pub(crate) fn lowest(&self) -> Option<&Failure> {
@@ -332,11 +320,12 @@ impl Ledger {
     }
 
     /// What one rank has done, for another one; and why it was stopped.
-    pub(crate) fn write(self, to: &mut Writer, reason: u8) {
+    pub(crate) fn write(mut self, to: &mut Writer, reason: u8) {
         to.u8(reason);
+        self.codes.settle();
         let report = Report {
             unfinished: self.ranges.into_iter().collect(),
-            codes: self.codes.into_iter().collect(),
+            codes: self.codes,
             failure: self.failure,
             ..Report::default()
         };
@@ -350,14 +339,18 @@ impl Ledger {
         for (first, end) in other.unfinished {
             self.finished(first, end);
         }
-        self.codes.extend(other.codes);
+        for run in other.codes.runs() {
+            self.codes.add(*run);
+            self.failed += run.end - run.first;
+        }
         other.failure.into_iter().for_each(|failure| self.fail(failure));
         Ok(reason)
     }
 
     /// Without what lies at this index or beyond.
     pub(crate) fn before(mut self, end: u64) -> Self {
-        self.codes.retain(|at, _| *at < end);
+        self.codes.cut(end);
+        self.failed = self.codes.runs().iter().map(|run| run.end - run.first).sum();
         self.ranges.retain(|first, last| {
             *last = end.min(*last);
             *first < *last
@@ -385,6 +378,7 @@ impl Ledger {
                 self = self.before(index + 1);
             }
         }
+        self.codes.settle();
         let mut unfinished = Vec::new();
         let mut at = 0;
         for (first, end) in &self.ranges {
@@ -399,11 +393,11 @@ impl Ledger {
         Report {
             outcome,
             done: self.ranges.iter().map(|(first, end)| end - first).sum(),
-            failed: self.codes.len() as u64,
+            failed: self.failed,
             total,
             failure: self.failure,
             unfinished,
-            codes: self.codes.into_iter().collect(),
+            codes: self.codes,
             seconds,
         }
     }
@@ -419,9 +413,9 @@ mod tests {
         // With a list of ranges it would be minutes.
         let n = 1 << 20;
         let mut ledger = Ledger::default();
-        (1..n).step_by(2).for_each(|index| ledger.enter(index, 1, &[]));
+        (1..n).step_by(2).for_each(|index| ledger.enter(index, 1, &Codes::default()));
         assert_eq!((ledger.ranges.len() as u64, ledger.complete_below(1)), (n / 2, false));
-        (0..n).rev().filter(|index| index % 2 == 0).for_each(|index| ledger.enter(index, 1, &[]));
+        (0..n).rev().filter(|index| index % 2 == 0).for_each(|index| ledger.enter(index, 1, &Codes::default()));
         assert_eq!((ledger.ranges.len(), ledger.complete_below(n), ledger.done), (1, true, n));
     }
 
@@ -433,7 +427,7 @@ mod tests {
             let mut ledger = Ledger::default();
             for index in &order[..n] {
                 let code = (index % 5 == 0) as i32;
-                ledger.enter(*index, 1, &[code]);
+                ledger.enter(*index, 1, &Codes::alike(*index, 1, code));
                 if code != 0 {
                     ledger.fail(Failure { index: *index, code, ..Failure::default() });
                 }

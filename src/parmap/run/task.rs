@@ -1,9 +1,9 @@
 //! One task as its work function sees it, and what may stop it.
 
 use crate::base::error::{Error, Result};
-use crate::base::memory;
 use crate::base::panic::caught;
 use crate::base::random::Numbers;
+use crate::parmap::run::codes::{Codes, Same};
 use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED};
 use crate::parmap::run::schedule::Chunk;
 use crate::ranks::Transport;
@@ -192,22 +192,8 @@ impl<'p> Task<'p> {
 /// Codes of a chunk: none if all succeeded; and its lowest failure.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Ran {
-    pub(crate) codes: Vec<i32>,
+    pub(crate) codes: Codes,
     pub(crate) failure: Option<Failure>,
-}
-
-const CODES: &str = "the codes of a chunk of tasks: see setting \"chunk\"";
-
-/// Fails unless there is room for the codes of so many tasks.
-pub(crate) fn fails_unless_codes_fit(count: u64) -> Result<()> {
-    memory::reserve(CODES, &mut Vec::<i32>::new(), count as usize)
-}
-
-/// The same code for so many tasks.
-pub(crate) fn codes(count: u64, code: i32) -> Result<Vec<i32>> {
-    let mut codes = memory::zeroed(CODES, count as usize)?;
-    codes.fill(code);
-    Ok(codes)
 }
 
 /// Runs the tasks of a chunk: `each` gets the task and its place in the chunk.
@@ -216,17 +202,16 @@ pub(crate) fn run_chunk(chunk: Chunk, place: &Place, mut each: impl FnMut(&Task,
     for at in 0..chunk.count {
         let index = chunk.first + at;
         let allowed = !place.control.stopped() && index <= place.control.limit();
-        let (code, message) = match agreed(place, allowed)? {
-            true => attempt(index, place, |task| each(task, at as usize))?,
-            false => (NOT_RUN, String::new()),
-        };
+        if !agreed(place, allowed)? {
+            // Nor are those behind it: what stops tasks stays.
+            ran.codes.add(Same { first: index, end: chunk.first + chunk.count, code: NOT_RUN });
+            break;
+        }
+        let (code, message) = attempt(index, place, |task| each(task, at as usize))?;
         if code == 0 {
             continue;
         }
-        if ran.codes.is_empty() {
-            ran.codes = codes(chunk.count, 0)?;
-        }
-        ran.codes[at as usize] = code;
+        ran.codes.add(Same { first: index, end: index + 1, code });
         if code == NOT_RUN {
             continue;
         }

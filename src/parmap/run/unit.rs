@@ -4,6 +4,7 @@
 use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::parmap::run::codes::Codes;
 use crate::parmap::run::report::{Failure, Report};
 use crate::parmap::run::schedule::Chunk;
 use crate::parmap::run::task::{Ran, Worker};
@@ -102,10 +103,7 @@ impl Reply {
         to.f64(self.seconds);
         to.u8(self.stopped);
         to.u8(self.starved as u8 + 2 * self.left as u8);
-        to.u64(self.ran.codes.len() as u64);
-        for code in self.ran.codes {
-            to.i32(code);
-        }
+        self.ran.codes.write(&mut to);
         to.u8(self.ran.failure.is_some() as u8);
         if let Some(failure) = self.ran.failure {
             to.u64(failure.index);
@@ -140,11 +138,9 @@ impl Reply {
         let (starved, left) = (how & 1 != 0, how & 2 != 0);
         let mut reply =
             Reply { first, count, slot, worker, seconds, stopped, starved, left, bytes, ..Reply::default() };
-        for _ in 0..from.u64()? {
-            reply.ran.codes.push(from.i32()?);
-        }
-        // All of them, or none if they are 0.
-        if !reply.ran.codes.is_empty() && reply.ran.codes.len() as u64 != count {
+        reply.ran.codes = Codes::read(&mut from)?;
+        if reply.ran.codes.runs().first().is_some_and(|run| run.first < first || reply.ran.codes.end() > first + count)
+        {
             return Err(malformed());
         }
         if from.u8()? != 0 {
@@ -267,15 +263,25 @@ fn read_error(from: &mut Reader) -> Result<Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parmap::run::codes::Same;
     use proptest::prelude::*;
+
+    fn of(codes: &[i32], first: u64) -> Codes {
+        let mut all = Codes::default();
+        for (first, code) in (first..).zip(codes).filter(|(_, code)| **code != 0) {
+            all.add(Same { first, end: first + 1, code: *code });
+        }
+        all
+    }
 
     fn reply(codes: Vec<i32>, failed: bool, bytes: Vec<u8>) -> Reply {
         let failure = Failure { index: 8, code: 4, message: "why".into(), rank: 1, worker: 2 };
-        let ran = Ran { failure: failed.then_some(failure), codes };
+        let count = codes.len() as u64;
+        let ran = Ran { failure: failed.then_some(failure), codes: of(&codes, 7) };
         let worker = Worker { rank: 1, thread: 2 };
         Reply {
             first: 7,
-            count: ran.codes.len() as u64,
+            count,
             slot: 3,
             worker,
             seconds: 0.5,
@@ -289,7 +295,7 @@ mod tests {
     }
 
     fn report(codes: &[i32]) -> Report {
-        let codes = codes.iter().enumerate().map(|(at, code)| (at as u64, *code)).collect();
+        let codes = of(codes, 0);
         Report { done: 9, total: Some(20), unfinished: vec![(3, 4), (9, 20)], codes, ..Report::default() }
     }
 
@@ -353,7 +359,8 @@ mod tests {
         assert!(Unit::decode(encode_end(Ok(Vec::new()), 5)).is_err());
         let bad = |reply: Reply| Reply::decode(reply.encode(5).unwrap(), 5).is_err();
         assert!(bad(Reply { first: 1, count: u64::MAX, ..Reply::default() }));
-        assert!(bad(Reply { count: 4, ..reply(vec![1, 2, 3], true, Vec::new()) }));
+        assert!(bad(Reply { count: 2, ..reply(vec![1, 2, 3], true, Vec::new()) }));
+        assert!(bad(Reply { first: 8, ..reply(vec![1, 2, 3], true, Vec::new()) }));
         let bad = |report: Report| {
             let mut bytes = Writer::default();
             report.write(&mut bytes);
@@ -362,6 +369,5 @@ mod tests {
         assert!(!bad(report(&[1])));
         assert!(bad(Report { unfinished: vec![(4, 3)], ..Report::default() }));
         assert!(bad(Report { unfinished: vec![(3, 5), (4, 6)], ..Report::default() }));
-        assert!(bad(Report { codes: vec![(3, 1), (3, 1)], ..Report::default() }));
     }
 }
