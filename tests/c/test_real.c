@@ -102,7 +102,7 @@ static void weighs_what_it_learns_from(void)
     dicod_array ax = describe(x, signal_shape, P, px), az = describe(z, valid_shape, K, pz), aw = describe(w, signal_shape, P, pw);
     dicod_learn_step step = DICOD_LEARN_STEP_INIT, again = DICOD_LEARN_STEP_INIT;
     double lambda[K], value = 0, term = 0;
-    const char *text = "learn_init=given reg=0.05 tol=1e-8 learn_recentre=0";
+    const char *text = "learn_init=given reg=0.1 tol=1e-3 learn_recentre=0";
     for (int missing = 0; missing < 2; missing++) {
         /* what lies in a hole does not matter */
         memcpy(x, kept_x, sizeof x);
@@ -129,7 +129,7 @@ static void weighs_what_it_learns_from(void)
         if (missing) {
             /* and so does the option */
             dicod_learner_free(&other);
-            other = learner_of("learn_init=given reg=0.05 tol=1e-8 learn_recentre=0 missing=nan");
+            other = learner_of("learn_init=given reg=0.1 tol=1e-3 learn_recentre=0 missing=nan");
         } else {
             OK(dicod_learner_set_weights(other, READ(&aw)));
         }
@@ -389,7 +389,7 @@ static void keeps_atoms_within_bounds(void)
     void *px[P], *pz[K];
     dicod_array ax = describe(x, signal_shape, P, px), az = describe(z, valid_shape, K, pz);
     for (int which = 0; which < 2; which++) {
-        dicod_learner *l = learner_of(which ? "learn_zero_mean=1 reg=0.05 tol=1e-8" : "learn_non_negative=1 reg=0.05 tol=1e-8");
+        dicod_learner *l = learner_of(which ? "learn_zero_mean=1 reg=0.05 tol=1e-4" : "learn_non_negative=1 reg=0.05 tol=1e-4");
         dicod_learn_step step = DICOD_LEARN_STEP_INIT;
         double lambda[K], last = INFINITY;
         int some = 0;

@@ -1,7 +1,7 @@
 //! Dictionaries that signals were made of are found again.
 
 use super::{Noise, common, common::Problem, learner, long};
-use dicod::csc::Options;
+use dicod::csc::{Options, RegScale};
 use dicod::learn::{Init, Learning};
 use dicod::linalg::Field;
 use dicod::options::solve::{Background, Missing};
@@ -130,6 +130,29 @@ fn trials(
     found
 }
 
+/// F, λ and the least likeness of what is learned from one start.
+fn learned(problem: &Problem, options: &Options) -> (f64, f64, f64) {
+    let x = problem.with_holes();
+    let x = Field::contiguous(&x, problem.signal.map(|n| n as i64));
+    let mut learner = learner::<f64>(problem, options, 1);
+    let info = learner.run(&x, None, None).unwrap().info;
+    (info.certificate.objective, info.lambda[0], recovered(problem, learner.dictionary().unwrap()))
+}
+
+/// The least likeness where F is least: of one start and, if that has ended in a local minimum, six more, from random patches with
+/// the same λ.
+pub(super) fn of_some_starts(problem: &Problem, options: &Options) -> f64 {
+    let first = learned(problem, options);
+    if first.2 >= 0.95 {
+        return first.2;
+    }
+    let learn = Learning { init: Init::RandomPatches, ..options.learn.clone() };
+    let options = Options { reg: first.1, reg_scale: RegScale::Absolute, learn, ..options.clone() };
+    let others = (0..6).map(|seed| learned(problem, &Options { seed: 1000 + seed, ..options.clone() }));
+    let best = others.fold(first, |best, other| if other.0 < best.0 { other } else { best });
+    best.2
+}
+
 /// All, or nearly.
 fn most((n_recovered, trials): &(i64, i64)) -> bool {
     100 * n_recovered >= 95 * trials
@@ -212,4 +235,21 @@ fn planted_dictionaries_are_recovered_where_samples_are_missing() {
         }
     }
     assert!(outcomes.iter().all(|(_, found)| found.iter().all(most)), "{outcomes:?}");
+}
+
+/// No more samples than there are without holes, of which 30 % are missing: now and then one start ends in a local minimum, and none of
+/// those with the least F of some.
+#[test]
+fn planted_dictionaries_are_recovered_from_less_with_more_starts() {
+    let n = if long() { 100 } else { 20 };
+    let mut noise = Noise(11);
+    let found = (0..n).filter(|trial| {
+        let mut problem = planted(&mut noise, [1, 1, 3000], [1, 1, 24], 3);
+        at_random(&mut noise, &mut problem);
+        let learn = Learning { init: Init::GreedyPatches, max_iter: 100, tol: 1e-5, ..Learning::default() };
+        of_some_starts(&problem, &Options { reg: 0.1, tol: 1e-2, seed: *trial, learn, ..Options::default() }) >= 0.95
+    });
+    let found = found.count() as i64;
+    println!("of some starts: {found} of {n} recovered");
+    assert!(most(&(found, n)), "{found} of {n}");
 }
