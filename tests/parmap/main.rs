@@ -8,6 +8,7 @@ mod errors;
 mod flow;
 mod map;
 mod memory;
+mod mixed;
 mod operator;
 mod orders;
 mod pull;
