@@ -112,3 +112,20 @@ pub fn solve_path<T: Real>(
     };
     clock.run(|| along(&*ranks, reg.len(), &mut solve, &mut tell))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_goes_from_one_value_to_the_other() {
+        let path = reg_path(5, 0.8, 0.05).unwrap();
+        assert_eq!((path.len(), path[0], path[4]), (5, 0.8, 0.05));
+        assert!(path.windows(2).all(|pair| (pair[0] / pair[1] - 2.0).abs() < 1e-12), "{path:?}");
+        assert_eq!(reg_path(1, 0.3, 0.1).unwrap(), [0.3]);
+        let text = |n, most, least| reg_path(n, most, least).unwrap_err().to_string();
+        assert_eq!(text(0, 0.8, 0.1), "n must be at least 1, is 0");
+        assert_eq!(text(3, 0.8, 0.0), "least must be positive and finite, is 0");
+        assert_eq!(text(3, f64::INFINITY, 0.1), "most must be positive and finite, is inf");
+    }
+}

@@ -275,4 +275,19 @@ mod tests {
             prop_assert!(seen.iter().all(|n| *n == 1));
         }
     }
+
+    #[test]
+    fn a_part_lies_in_its_domain() {
+        let part = |offset: &[i64], shape: &[i64]| {
+            part_of(&[4, 6], (offset, "offset"), (shape, "the shape of x")).map_err(|error| error.to_string())
+        };
+        assert_eq!(part(&[1, 2], &[3, 4]), Ok(Block { origin: [0, 1, 2], shape: [1, 3, 4] }));
+        assert!(part(&[4, 6], &[0, 0]).unwrap().is_empty());
+        let offset = "offset must be from 0 to [4, 6] along every axis, is";
+        assert_eq!(part(&[-1, 0], &[1, 1]), Err(format!("{offset} [-1, 0]")));
+        assert_eq!(part(&[0, 7], &[1, 1]), Err(format!("{offset} [0, 7]")));
+        let shape = "the shape of x must be from 0 to what is left of [4, 6] from offset [1, 2] on, is";
+        assert_eq!(part(&[1, 2], &[4, 4]), Err(format!("{shape} [4, 4]")));
+        assert_eq!(part(&[1, 2], &[i64::MAX, -1]), Err(format!("{shape} [{}, -1]", i64::MAX)));
+    }
 }

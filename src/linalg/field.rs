@@ -211,3 +211,27 @@ impl<'a, T: Real> FieldMut<'a, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strides_of_axes_without_neighbours_do_not_count() {
+        let layout = Strided::new([1, 1, 4], &[i64::MAX, -3]);
+        assert_eq!((layout.strides, layout.reach()), ([0, 0, -3], (-9, 0)));
+        assert_eq!(Strided::new([2, 3, 4], &[-100, 1, 5]).reach(), (-100, 17));
+        let far = i128::from(i64::MAX);
+        assert_eq!(Strided::new([1, 3, 3], &[i64::MAX; 2]).reach(), (0, 4 * far));
+    }
+
+    #[test]
+    fn values_are_copied_to_where_the_strides_say() {
+        let mut data = [[0.0; 8], [0.0; 8]];
+        let [first, second] = &mut data;
+        let layout = Strided { base: 3, ..Strided::new([1, 2, 2], &[4, -2]) };
+        let mut field = FieldMut { channels: vec![first, second], layout, origin: [0; AXES] };
+        field.copy_from(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        assert_eq!(data, [[0.0, 2.0, 0.0, 1.0, 0.0, 4.0, 0.0, 3.0], [0.0, 6.0, 0.0, 5.0, 0.0, 8.0, 0.0, 7.0]]);
+    }
+}

@@ -177,3 +177,28 @@ pub(super) fn fold<T: Real>(field: &Field<'_, T>, term: impl Fn(f64) -> f64, joi
     }
     total
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_overflows_leaves_the_fields_as_they_were() {
+        let with = |fits: bool, value: f64| {
+            let mut data = [7.0; 4];
+            let mut out = FieldMut::contiguous(&mut data, [1, 2, 2]);
+            let fits = if fits { Ok(()) } else { Err(Error::argument("z", "large", "small")) };
+            let fill = |out: &mut FieldMut<'_, f64>| {
+                out.channels[0][0] = 1.0;
+                out.channels[0][3] = value;
+                Ok(())
+            };
+            let result = filled(fits, "a test", &mut out, &fill);
+            (result.map_err(|error| error.to_string()), data)
+        };
+        // Where it is known to fit nothing is looked at; else all is written, or nothing.
+        assert_eq!(with(true, 2.0), (Ok(()), [1.0, 7.0, 7.0, 2.0]));
+        assert_eq!(with(false, 2.0), (Ok(()), [1.0, 0.0, 0.0, 2.0]));
+        assert_eq!(with(false, f64::INFINITY), (Err("z must be small, is large".into()), [7.0; 4]));
+    }
+}
