@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-/// Largest part of a message that is sent at once: counts are 32 bits wide.
-const PART: usize = 1 << 30;
+/// What is longer is sent in pieces of so many bytes: counts are 32 bits wide, a piece is still near when it is looked at, and
+/// a rank that has no room for the whole can receive what it does not keep.
+const PIECE: usize = 1 << 22;
 
-/// Last byte of a part: whether another one follows.
-const MORE: u8 = 1;
-const LAST: u8 = 0;
+/// Last byte of a message: it is all, or it says how many bytes follow in pieces.
+const WHOLE: u8 = 0;
+const IN_PIECES: u8 = 1;
 
 /// What is called of MPI, or of whatever stands in its place. None of it waits.
 pub(super) trait Calls: Send + Sync + Sized + 'static {
@@ -74,7 +75,7 @@ pub(super) struct Posted<C: Calls> {
 }
 
 struct Pending<R> {
-    sends: Vec<(R, Vec<u8>)>,
+    sends: Vec<(R, Arc<Vec<u8>>)>,
     reductions: BTreeMap<u64, Reduction<R>>,
     tickets: u64,
 }
@@ -113,7 +114,7 @@ impl<C: Calls> Posted<C> {
     }
 
     /// Forgets messages that have left.
-    fn reap(&self, sends: &mut Vec<(C::Request, Vec<u8>)>) -> Result<()> {
+    fn reap(&self, sends: &mut Vec<(C::Request, Arc<Vec<u8>>)>) -> Result<()> {
         let mut failure = Ok(());
         sends.retain_mut(|(request, _)| match self.calls.is_done(request) {
             Ok(done) => !done,
@@ -125,26 +126,46 @@ impl<C: Calls> Posted<C> {
         failure
     }
 
+    /// Sends all bytes, in pieces, of one piece at least.
     fn start_send(&self, to: usize, tag: Tag, bytes: Vec<u8>) -> Result<()> {
         let mut pending = self.pending();
-        // SAFETY: the buffer does not move and lives until the request is done.
-        let request = unsafe { self.calls.send(to, tag, &bytes) }?;
-        pending.sends.push((request, bytes));
+        let bytes = Arc::new(bytes);
+        for piece in bytes.chunks(PIECE) {
+            // SAFETY: the buffer does not move and lives until the request is done.
+            let request = unsafe { self.calls.send(to, tag, piece) }?;
+            pending.sends.push((request, bytes.clone()));
+        }
         self.reap(&mut pending.sends)
     }
 
-    /// One part of a message, if it has arrived, and whether more follow.
+    /// Appends what arrives next, if anything has: who has sent it.
     ///
     /// What was probed is what is received, as one thread at a time receives here. (A matched probe
     /// would be the same in one call more; not every tool that stands before an MPI knows it.)
-    fn receive_part(&self, from: Option<usize>, tag: Tag) -> Result<Option<(Message, bool)>> {
+    fn receive_piece(&self, from: Option<usize>, tag: Tag, bytes: &mut Vec<u8>) -> Result<Option<usize>> {
         let Some((from, length)) = self.calls.probe(from, tag)? else {
             return Ok(None);
         };
-        let mut bytes: Vec<u8> = memory::zeroed("a message", length)?;
-        self.calls.receive(from, tag, &mut bytes)?;
-        let more = bytes.pop() == Some(MORE);
-        Ok(Some((Message { from, bytes }, more)))
+        let before = bytes.len();
+        memory::reserve("a message", bytes, length)?;
+        bytes.resize(before + length, 0);
+        self.calls.receive(from, tag, &mut bytes[before..])?;
+        Ok(Some(from))
+    }
+
+    /// A message of so many bytes, which follow. All of them are received, even if there is no room for them.
+    fn receive_pieces(&self, from: usize, tag: Tag, length: usize) -> Result<Vec<u8>> {
+        let (mut bytes, mut passed) = (Vec::new(), 0);
+        let room = memory::reserve("a message", &mut bytes, length);
+        while passed < length {
+            let before = bytes.len();
+            wait_for(|| self.receive_piece(Some(from), tag, &mut bytes))?;
+            passed += bytes.len() - before;
+            if room.is_err() {
+                bytes.clear();
+            }
+        }
+        room.map(|()| bytes)
     }
 }
 
@@ -174,33 +195,27 @@ impl<C: Calls> Transport for Posted<C> {
     }
 
     fn send(&self, to: usize, tag: Tag, mut bytes: Vec<u8>) -> Result<()> {
-        if bytes.len() < PART {
-            bytes.push(LAST);
+        if bytes.len() < PIECE {
+            bytes.push(WHOLE);
             return self.start_send(to, tag, bytes);
         }
-        let mut parts = bytes.chunks(PART).peekable();
-        while let Some(part) = parts.next() {
-            let mut copy = Vec::new();
-            memory::reserve("a message", &mut copy, part.len() + 1)?;
-            copy.extend_from_slice(part);
-            copy.push(if parts.peek().is_some() { MORE } else { LAST });
-            self.start_send(to, tag, copy)?;
-        }
-        Ok(())
+        let mut head = (bytes.len() as u64).to_le_bytes().to_vec();
+        head.push(IN_PIECES);
+        self.start_send(to, tag, head)?;
+        self.start_send(to, tag, bytes)
     }
 
     fn receive(&self, from: Option<usize>, tag: Tag) -> Result<Option<Message>> {
-        let Some((mut message, mut more)) = self.receive_part(from, tag)? else {
+        let mut bytes = Vec::new();
+        let Some(from) = self.receive_piece(from, tag, &mut bytes)? else {
             self.reap(&mut self.pending().sends)?;
             return Ok(None);
         };
-        while more {
-            let part = wait_for(|| self.receive_part(Some(message.from), tag))?;
-            memory::reserve("a message", &mut message.bytes, part.0.bytes.len())?;
-            message.bytes.extend_from_slice(&part.0.bytes);
-            more = part.1;
+        if bytes.pop() == Some(IN_PIECES) {
+            let length = bytes.try_into().map_err(|_| Error::Internal("a message without its length".into()))?;
+            bytes = self.receive_pieces(from, tag, u64::from_le_bytes(length) as usize)?;
         }
-        Ok(Some(message))
+        Ok(Some(Message { from, bytes }))
     }
 
     fn all_sent(&self) -> Result<bool> {

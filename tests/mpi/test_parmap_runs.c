@@ -2,10 +2,14 @@
  *
  *   mixed [RUNS [SEED]]: maps, streams, reductions, flows and ensembles in random order, of which some fail and some are cancelled
  *   busy: rank 0 is in its first task until the others have done all the rest
+ *   no_room: the last rank has no room for the input of its task
  */
+#define _DEFAULT_SOURCE
 #include "check.h"
 #include <dicod_mpi.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static int rank, n_ranks;
 static dicod_context *context;
@@ -280,6 +284,47 @@ static void busy(void)
     if (rank > 0 && own == 0) MPI_Recv(NULL, 0, MPI_BYTE, 0, BEGUN, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
+/* no_room */
+
+enum { MIB = 1 << 20, LARGE = 64 };
+
+static int32_t look(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    const unsigned char *bytes = input;
+    (void)userdata, (void)output;
+    for (int64_t i = 0; i < (int64_t)LARGE * MIB; i += 4097)
+        if (bytes[i] != (unsigned char)(i + 3 * parmap_task_get_index(task))) return 1;
+    return 0;
+}
+
+static void no_room(void)
+{
+    const int64_t size = (int64_t)LARGE * MIB, n = n_ranks - 1;
+    unsigned char *inputs = rank == 0 ? calloc((size_t)n, (size_t)size) : NULL;
+    long pages = 0;
+    char text[200] = "", wanted[40];
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file && fscanf(file, "%ld", &pages) == 1);
+    if (file) fclose(file);
+    for (int64_t at = 0; inputs && at < n * size; at++) inputs[at] = (unsigned char)(at % size + 3 * (at / size));
+    OK(parmap_set_string(map, "schedule", "block"));
+    OK(parmap_set_integer(map, "chunk", 1));
+    OK(parmap_set_integer(map, "root_works", 0));
+    OK(parmap_run(map, n, look, NULL, inputs, size, 0, NULL, 0, 0, NULL, NULL));
+    struct rlimit before, full;
+    getrlimit(RLIMIT_AS, &before);
+    full = before;
+    full.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)MIB * (LARGE - 16);
+    if (rank == n) setrlimit(RLIMIT_AS, &full);
+    STATUS(DICOD_ERROR_OUT_OF_MEMORY, parmap_run(map, n, look, NULL, inputs, size, 0, NULL, 0, 0, NULL, NULL));
+    setrlimit(RLIMIT_AS, &before);
+    dicod_last_error(sizeof text, text, NULL);
+    snprintf(wanted, sizeof wanted, "rank %d: out of memory", n_ranks - 1);
+    CHECK(strstr(text, wanted) != NULL);
+    OK(parmap_run(map, n, look, NULL, inputs, size, 0, NULL, 0, 0, NULL, NULL));
+    free(inputs);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -288,6 +333,7 @@ int main(int argc, char **argv)
     OK(dicod_context_get_ranks(context, &rank, &n_ranks));
     OK(parmap_create(context, &map));
     if (strcmp(what, "mixed") == 0) mixed(argc > 2 ? atoll(argv[2]) : 60, argc > 3 ? (uint64_t)atoll(argv[3]) : 17);
+    else if (strcmp(what, "no_room") == 0) no_room();
     else busy();
     parmap_free(&map);
     OK(dicod_context_free(&context));
