@@ -18,7 +18,7 @@ use crate::threads::Team;
 pub(super) struct Largest {
     /// Largest |c|·weight (c·weight when z ≥ 0) of the coordinates that may be chosen.
     pub(super) weighted: f64,
-    /// It is at most this, but for rounding in the element type.
+    /// It is at most this, but for rounding in double precision.
     pub(super) bound: f64,
     /// About the largest |c| (or c).
     pub(super) c: f64,
@@ -29,6 +29,9 @@ pub(super) struct Largest {
     /// Largest |x|.
     pub(super) x: f64,
 }
+
+/// Products that are soon summed up, one by one.
+const MOST_TERMS: f64 = (1u64 << 26) as f64;
 
 /// Looks at what a solve has so far, and changes no z: fills c, and finds what is largest.
 pub(super) struct Measure<'e, T: Real> {
@@ -91,7 +94,7 @@ impl<T: Real> Measure<'_, T> {
             let slack = self.slack(signal, x, &steepest);
             Largest {
                 weighted: top,
-                bound: top + if self.precision.single[signal] { slack } else { 0.0 },
+                bound: top + if self.is_single(signal) { slack } else { 0.0 },
                 c,
                 slack: self.slack(signal, x, &ones),
                 noise: top <= 4.0 * slack,
@@ -100,8 +103,9 @@ impl<T: Real> Measure<'_, T> {
         };
         let mut found: Vec<Largest> = (0..n_signals).map(found).collect();
         let slack = |signal: &Largest, number| self.slack(number, signal.x, &steepest);
+        let all_anew = self.all_anew();
         let decided = |(number, signal): (usize, &Largest)| {
-            (!signal.noise && signal.weighted.is_finite()).then(|| slack(signal, number))
+            ((!signal.noise || all_anew) && signal.weighted.is_finite()).then(|| slack(signal, number))
         };
         let slacks: Vec<Option<f64>> = found.iter().enumerate().map(decided).collect();
         let largest = self.decide_c(&tops, &all[..n_signals], weights, &slacks)?;
@@ -243,6 +247,20 @@ impl<T: Real> Measure<'_, T> {
                 weights.zip(&penalties.steepness).map(|(w, s)| if *s == 0.0 { 0.0 } else { w * s }).collect()
             }
         }
+    }
+
+    /// Whether c of a signal is in single precision.
+    fn is_single(&self, signal: usize) -> bool {
+        self.precision.single[signal] || size_of::<T>() == size_of::<f32>()
+    }
+
+    /// Whether each c of floats that says something of a residual is computed anew, also where rounding leaves many that might be the
+    /// largest: what is proven follows from it. Where that would take long, they are as large as rounding allows.
+    fn all_anew(&self) -> bool {
+        let (shape, volume) = (self.placed.shape(), self.bound.dictionary().volume());
+        let terms = [shape.n_signals, shape.n_atoms, shape.n_channels, volume].into_iter().map(|n| n as f64);
+        let terms = terms.chain(shape.valid().map(|n| n as f64)).product::<f64>();
+        size_of::<T>() == size_of::<f32>() && self.placed.is_residual() && terms <= MOST_TERMS
     }
 
     /// What a weighted c of a signal may be wrong by, where |values| of it are up to `x`.

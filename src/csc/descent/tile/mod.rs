@@ -232,7 +232,7 @@ impl<T: Real> TileState<T> {
     /// Whether what is left above a tolerance may be rounding: c has to be computed anew.
     pub(crate) fn is_worn(&self, plan: &Plan<T>, tol: T) -> bool {
         let single = self.c.is_single() || size_of::<T>() == size_of::<f32>();
-        self.wear.is_through(single, self.largest.wide(), tol.wide(), || self.bound(plan).wide())
+        self.wear.is_through(single, !plan.exact, self.largest.wide(), tol.wide(), || self.bound(plan).wide())
     }
 
     /// What c has been through since the last [`Self::restart`].

@@ -31,7 +31,17 @@ impl<T: Real> Wear<T> {
     /// largest: it has to be computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be
     /// against us. As long as larger steps are left there is no hurry: it is done after a long way, so that somebody looks
     /// whether that gains.
-    pub(super) fn is_through(&self, single: bool, largest: f64, tol: f64, bound: impl FnOnce() -> f64) -> bool {
+    ///
+    /// A table in single precision is wrong by more, which c anew sets right when a descent has ended. Between atoms that are the same
+    /// to F that may be a slope, down which z goes on and on: after a very long way that is looked at, too.
+    pub(super) fn is_through(
+        &self,
+        single: bool,
+        table: bool,
+        largest: f64,
+        tol: f64,
+        bound: impl FnOnce() -> f64,
+    ) -> bool {
         const ROOM: f64 = 4.0;
         const CLEAR: f64 = 8.0;
         const LONG: [f64; 2] = [5e4, 1e6];
@@ -41,6 +51,8 @@ impl<T: Real> Wear<T> {
         };
         let steps = self.steps + self.recent;
         let rounding = epsilon * largest * steps.sqrt();
-        rounding > ROOM * tol && (steps > long || CLEAR * rounding > bound())
+        let of_table = if table { f64::from(f32::EPSILON) * self.moved } else { 0.0 };
+        (rounding > ROOM * tol && (steps > long || CLEAR * rounding > bound()))
+            || (steps > LONG[1] && of_table > ROOM * tol)
     }
 }
