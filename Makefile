@@ -89,9 +89,20 @@ test: ## everything: Rust, C (plainly and under valgrind), installed package, MP
 
 	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs check-abi test-rust test-c test-install test-mpi test-fortran test-julia
 
+# The compiler wrappers of every MPI that is there.
+MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
+
+# Libraries are compiled as one unit each, by one thread: beside the tests' crates, which come in many.
+.PHONY: libraries rust-tests
+libraries: build
+	@$(foreach other,$(filter-out $(firstword $(MPICCS)),$(MPICCS)),$(MAKE) --no-print-directory build MPICC=$(other) &&) true
+rust-tests: configure
+	$(SAME_BLAS) $(CARGO) test --locked --no-default-features --package dicod --test '*' --no-run
+
 # The library that was built is the one whose symbols and size are looked at; with the same BLAS.
 SAME_BLAS := DICOD_BLAS_LIBRARIES="$$(cat $(CMAKE_BUILD)/blas)"
-test-rust: build
+test-rust: configure
+	@$(MAKE) --no-print-directory -j$(CMAKE_BUILD_PARALLEL_LEVEL) libraries rust-tests
 	@# The crate once more for its own tests, which compute little: optimised it takes four times as long to compile.
 	$(SAME_BLAS) CARGO_PROFILE_DEV_OPT_LEVEL=0 $(CARGO) test --locked --no-default-features --package dicod --lib
 	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' $(SAME_BLAS) $(CARGO) test --locked --no-default-features \
@@ -109,8 +120,7 @@ test-install: local
 	tests/install/run.sh $(LOCAL) $(BUILD)/tests-install
 	tests/install/blas.sh $(LOCAL) $(BUILD)/tests-blas
 
-# With every MPI that is there; what the first one has shown of others, too, is not repeated.
-MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
+# What the first one has shown of others, too, is not repeated.
 test-mpi: $(MPICCS:%=test-mpi-%)
 test-mpi-%: build
 	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix-$*

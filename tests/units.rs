@@ -322,7 +322,7 @@ fn batch<T: Real>(seed: u64) {
 fn signals_of_a_batch_are_coded_as_alone() {
     let n = match std::env::var_os("DICOD_LONG") {
         Some(_) => 5000,
-        None => 150,
+        None => 60,
     };
     for seed in 0..n {
         batch::<f64>(seed);
@@ -410,7 +410,7 @@ fn tiny_signals_with_tiny_atoms_come_to_an_end() {
 #[test]
 fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
     let numbers = &mut Numbers(12);
-    for round in 0..40 {
+    for round in 0..24 {
         let mut problem = problem(numbers, 1);
         let offset = numbers.of(&[0.0, 1.0, 1e3, 101_325.0]);
         problem.x.iter_mut().for_each(|x| *x = f64::from((*x + offset) as f32));

@@ -43,7 +43,7 @@ static dicod_status solve(dicod_info *info)
     dicod_options *options = NULL;
     OK(dicod_options_create(&options));
     OK(dicod_options_set_real(options, "progress_interval", 0));
-    OK(dicod_options_set_real(options, "tol", 1e-9));
+    OK(dicod_options_set_real(options, "tol", 1e-4));
     OK(dicod_options_set_integer(options, "steps_per_visit", 1));
     const int64_t signal = T, atom = L;
     const dicod_status status = dicod_solve(context, options, PROBLEM(1, &signal, 1, 1, K, &atom), x, d, z, info);
