@@ -10,6 +10,7 @@
 #include <dicod_mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -76,6 +77,41 @@ static void row(const char *name, int n_threads, const char *schedule, int64_t c
     failed |= share > 1;
 }
 
+enum { LARGE = 256 << 20, ITEMS = 3 };
+
+/* GB/s of inputs of 256 MiB that go to rank 1, by MPI_Send and as those of tasks: the faster of two rounds each. */
+static void large(void)
+{
+    dicod_context *context = NULL;
+    dicod_parmap *map = NULL;
+    double sent = 1e9, mapped = 1e9;
+    char *bytes = rank < 2 ? malloc((size_t)LARGE * (rank == 0 ? ITEMS : 1)) : NULL;
+    if (rank < 2 && !bytes) exit(1);
+    if (rank < 2) memset(bytes, 1, (size_t)LARGE * (rank == 0 ? ITEMS : 1));
+    if (dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context) || parmap_create(context, &map) || parmap_set_integer(map, "chunk", 1) ||
+        parmap_set_integer(map, "root_works", 0))
+        exit(1);
+    for (int round = 0; round < 2; round++) {
+        MPI_Barrier(MPI_COMM_WORLD);
+        double start = MPI_Wtime();
+        for (int i = 0; i < ITEMS && rank < 2; i++) {
+            if (rank == 0) MPI_Send(bytes + (size_t)i * LARGE, LARGE, MPI_BYTE, 1, 0, MPI_COMM_WORLD);
+            if (rank == 1) MPI_Recv(bytes, LARGE, MPI_BYTE, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        }
+        MPI_Barrier(MPI_COMM_WORLD);
+        const double between = MPI_Wtime();
+        if (parmap_run(map, ITEMS, nothing, NULL, rank == 0 ? bytes : NULL, LARGE, 0, NULL, 0, 0, NULL, NULL)) exit(1);
+        const double end = MPI_Wtime();
+        if (between - start < sent) sent = between - start;
+        if (end - between < mapped) mapped = end - between;
+    }
+    parmap_free(&map);
+    dicod_context_free(&context);
+    free(bytes);
+    const double all = 1e-9 * LARGE * ITEMS;
+    if (rank == 0) printf("\nInputs of 256 MiB: %.2f GB/s, MPI_Send %.2f GB/s: %.2f of it.\n", all / mapped, all / sent, sent / mapped);
+}
+
 static double processor_seconds(void)
 {
     struct rusage usage;
@@ -116,6 +152,7 @@ int main(int argc, char **argv)
     row("two threads, dynamic, chunk 1", 2, "dynamic", 1, 1000, 1);
     row("two threads, automatic chunks", 2, "dynamic", 0, 10000, 0.5);
     row("two threads, block", 2, "block", 0, 10000, 1);
+    if (n_ranks > 1) large();
     if (n_ranks > 1) idle();
     /* The others leave rank 0 the machine. */
     for (int other = 1; rank == 0 && other < n_ranks; other++) MPI_Send(&failed, 1, MPI_INT, other, 1, MPI_COMM_WORLD);
