@@ -105,7 +105,7 @@ function memory_of(ask, n, d, signal_shape; n_signals=1, offset=nothing, local_s
         end
     end
     together(told, context, c -> ask(c, C_NULL, C_NULL, 0, C_NULL, C_NULL, fill(C_NULL, n)...))
-    NamedTuple{(:bytes, :bytes_gram, :bytes_weights, :bytes_penalties)[1:n]}(getindex.(found))
+    NamedTuple{(:bytes, :bytes_gram, :bytes_weights, :bytes_penalties)[1:n]}(Tuple(getindex.(found)))
 end
 
 """
