@@ -60,7 +60,8 @@ def ours(program):
     command = [os.environ["MPIEXEC"], "-n", "2", "--bind-to", "none", program]
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     lines = subprocess.run(command, stdin=null, stdout=pipe, stderr=null, text=True, timeout=300).stdout.splitlines()[2:]
-    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    # What else it prints is no row.
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines if line.startswith("|")]
     return {cell[1]: float(cell[3]) for cell in cells}
 
 
