@@ -92,23 +92,24 @@ test: ## everything: Rust, C (plainly and under valgrind), installed package, MP
 # The compiler wrappers of every MPI that is there.
 MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
 
-# Libraries are compiled as one unit each, by one thread: beside the tests' crates, which come in many.
-.PHONY: libraries rust-tests
+# Libraries are compiled as one unit each, by one thread: beside the tests.
+.PHONY: libraries rust-tests rust-unit-tests
 libraries: build
 	@$(foreach other,$(filter-out $(firstword $(MPICCS)),$(MPICCS)),$(MAKE) --no-print-directory build MPICC=$(other) &&) true
-rust-tests: configure
-	$(SAME_BLAS) $(CARGO) test --locked --no-default-features --package dicod --test '*' --no-run
 
-# The library that was built is the one whose symbols and size are looked at; with the same BLAS.
 SAME_BLAS := DICOD_BLAS_LIBRARIES="$$(cat $(CMAKE_BUILD)/blas)"
-test-rust: configure
-	@$(MAKE) --no-print-directory -j$(CMAKE_BUILD_PARALLEL_LEVEL) libraries rust-tests
+rust-unit-tests: configure
+	$(SAME_BLAS) $(CARGO) test --locked --no-default-features --package dicod --test '*' --no-run
 	@# The crate once more for its own tests, which compute little: optimised it takes four times as long to compile.
 	$(SAME_BLAS) CARGO_PROFILE_DEV_OPT_LEVEL=0 $(CARGO) test --locked --no-default-features --package dicod --lib
+# The library that was built is the one whose symbols and size are looked at; with the same BLAS.
+rust-tests: build rust-unit-tests
 	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' $(SAME_BLAS) $(CARGO) test --locked --no-default-features \
 		--package dicod --test '*'
 	$(SAME_BLAS) $(CARGO) test --locked --no-default-features --package dicod --doc
 	$(SAME_BLAS) $(CARGO) test --locked --no-default-features --package dicod-tools
+test-rust:
+	@$(MAKE) --no-print-directory -j$(CMAKE_BUILD_PARALLEL_LEVEL) libraries rust-tests
 
 test-c: local
 	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)/$(LOCAL)' \
