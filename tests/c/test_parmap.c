@@ -307,7 +307,8 @@ static void of_no_size(void)
     CHECK(report.total == INT64_MAX && report.unfinished == INT64_MAX - report.done);
     OK(parmap_set_integer(map, "chunk", INT64_MAX));
     STATUS(PARMAP_ERROR_CANCELLED, parmap_run(map, INT64_MAX, cancels, NULL, NULL, 0, 0, NULL, 0, 0, NULL, &report));
-    CHECK(report.done >= 20 && report.done <= 21 && report.unfinished == INT64_MAX - report.done);
+    /* over ranks some more are done until it has come around */
+    CHECK(report.done >= 20 && report.unfinished == INT64_MAX - report.done);
     OK(parmap_set_integer(map, "chunk", 0));
 }
 
