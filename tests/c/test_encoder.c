@@ -657,6 +657,7 @@ static void walks_a_path(int absolute, int per_atom, int is_float, int weighted)
 
 int main(int argc, char **argv)
 {
+    (void)argv;
     fill(x, NX, 1);
     fill(d, ND, 2);
     fill(u, K * P, 3);
